@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use crate::given::Given;
 use crate::names::{How, Mark, Program};
-use crate::syntax::{Source, children, literal, strip, text};
+use crate::syntax::{FIELDS, Source, children, literal, strip, text};
 
 /// A mistake in the Python program, and its place.
 #[non_exhaustive]
@@ -186,8 +186,8 @@ fn constants<'t>(source: &'t Source<'_>) -> HashMap<&'t str, String> {
         else {
             continue;
         };
-        let name = assignment.child_by_field_name("left");
-        let value = assignment.child_by_field_name("right");
+        let name = assignment.child_by_field_id(FIELDS.left);
+        let value = assignment.child_by_field_id(FIELDS.right);
         if let (Some(name), Some(value)) = (name, value) {
             if let Some((value, false)) = literal(source.text, value) {
                 constants.insert(text(source.text, name), value);

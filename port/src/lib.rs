@@ -38,6 +38,31 @@ fn py<T>(python: &str) -> T {
     todo!(\"{python}\")
 }
 
+/// How the lines of a `try` are left.
+enum Leave {
+    /// By their end.
+    No,
+    Break,
+    Continue,
+    Return,
+}
+
+/// The error of a `try`, if it is an `E`. Other errors are passed on.
+fn caught<T, E>(result: Result<T, AnyError>) -> Result<Result<T, E>, AnyError>
+where
+    E: std::error::Error + 'static,
+{
+    let error = match result {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
+    };
+    let error: AnyError = match error.downcast::<std::io::Error>() {
+        Ok(error) => Box::new(ssl::Error::from(*error)),
+        Err(error) => error,
+    };
+    error.downcast::<E>().map(|error| Err(*error))
+}
+
 ";
 
 /// Compiles and runs the code in the README.

@@ -12,7 +12,7 @@ use tree_sitter::Node;
 
 use crate::PortError;
 use crate::rules::{Rule, rules};
-use crate::syntax::{Source, children, text};
+use crate::syntax::{FIELDS, Source, children, text};
 use crate::value::{Names, Value};
 
 /// A use of a name of the rules.
@@ -129,6 +129,8 @@ struct Function {
 
 struct Walker<'t> {
     source: &'t str,
+    /// Whether the program has `import *`, which may bind any name.
+    has_wildcard: bool,
     root: Node<'t>,
     second: bool,
     depth: usize,
@@ -157,6 +159,7 @@ impl<'t> Walker<'t> {
         let root = source.tree.root_node();
         Walker {
             source: source.text,
+            has_wildcard: source.text.contains("import *"),
             root,
             second: false,
             depth: 0,
@@ -218,7 +221,7 @@ impl<'t> Walker<'t> {
         }
         // `ssl` is not bound if the source is a part of a program without its imports. It is then
         // taken for the module.
-        let is_unbound = !self.module.contains_key(name) && !self.source.contains("import *");
+        let is_unbound = !self.module.contains_key(name) && !self.has_wildcard;
         match name {
             "ssl" | "requests" if is_unbound => Value::Path(name.into()),
             _ => Value::Unknown,
@@ -261,9 +264,9 @@ impl<'t> Walker<'t> {
         match target.kind() {
             "identifier" => self.bind(self.text(target), value),
             "attribute" => {
-                let object = target.child_by_field_name("object");
+                let object = target.child_by_field_id(FIELDS.object);
                 let name = target
-                    .child_by_field_name("attribute")
+                    .child_by_field_id(FIELDS.attribute)
                     .map(|node| self.text(node));
                 if let (Some(object), Some(name)) = (object, name) {
                     if let Value::Object(class) | Value::Class(class) = self.peek(object) {

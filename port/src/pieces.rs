@@ -1,10 +1,10 @@
-//! The parts of a statement: its outermost uses, and the arms of an `except` clause.
+//! The parts of a statement: its outermost uses, and the arm of an `except` clause.
 
 use tree_sitter::Node;
 
 use crate::names::{How, Mark, Statement};
 use crate::render::error_type;
-use crate::syntax::{children, strip, text};
+use crate::syntax::{FIELDS, children, strip, text};
 use crate::words::variable;
 
 /// The uses that are not a part of another use.
@@ -54,14 +54,14 @@ pub(crate) fn pieces<'s, 't>(statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>>
                 "await" | "parenthesized_expression" => node = parent,
                 "assignment" if is_value("right") => {
                     return parent
-                        .child_by_field_name("left")
+                        .child_by_field_id(FIELDS.left)
                         .map_or(Shape::Inner, Shape::Let);
                 }
                 "return_statement" => return Shape::Return,
                 "with_item" => return Shape::With(None),
                 "as_pattern" => {
                     return match parent.parent().map(|item| item.kind()) {
-                        Some("with_item") => Shape::With(parent.child_by_field_name("alias")),
+                        Some("with_item") => Shape::With(parent.child_by_field_id(FIELDS.alias)),
                         _ => Shape::Inner,
                     };
                 }
@@ -92,40 +92,36 @@ pub(crate) fn raised(node: Node<'_>) -> bool {
     })
 }
 
-/// The match arms of an `except` clause, without their bodies.
-pub(crate) fn arms(source: &str, statement: &Statement<'_>) -> Vec<String> {
+/// The match arm of an `except` clause, without its body.
+pub(crate) fn arm(source: &str, statement: &Statement<'_>) -> Option<String> {
     let alias = alias(source, statement.node).unwrap_or_else(|| "e".to_owned());
-    let caught: Vec<&Mark<'_>> = statement
+    let caught = statement
         .marks
         .iter()
-        .filter(|mark| matches!(mark.how, How::Except))
-        .collect();
-    let patterns: Vec<&str> = caught
+        .filter(|mark| matches!(mark.how, How::Except));
+    let rules = caught.filter_map(|mark| mark.rule);
+    let (patterns, guards): (Vec<_>, Vec<_>) = rules
+        .filter(|rule| rule.arm.is_some() || rule.guard.is_some())
+        .partition(|rule| rule.arm.is_some());
+    let patterns: Vec<&str> = patterns
         .iter()
-        .filter_map(|mark| mark.rule?.arm.as_deref())
+        .filter_map(|rule| rule.arm.as_deref())
         .collect();
-    let guards: Vec<String> = caught
+    let mut guards: Vec<String> = guards
         .iter()
-        .filter_map(|mark| {
-            let rule = mark.rule?;
-            match rule.arm {
-                Some(_) => None,
-                None => Some(rule.guard.as_ref()?.replace("{e}", &alias)),
+        .filter_map(|rule| Some(rule.guard.as_ref()?.replace("{e}", &alias)))
+        .collect();
+    match (&patterns[..], guards.is_empty()) {
+        ([], true) => None,
+        ([one], true) => Some(format!("Err({alias} @ {one}) => {{")),
+        (all, true) => Some(format!("Err({alias} @ ({})) => {{", all.join(" | "))),
+        (all, false) => {
+            if !all.is_empty() {
+                guards.insert(0, format!("matches!({alias}, {})", all.join(" | ")));
             }
-        })
-        .collect();
-    let mut arms = Vec::new();
-    if !patterns.is_empty() {
-        let all = match patterns[..] {
-            [one] => one.to_owned(),
-            _ => format!("({})", patterns.join(" | ")),
-        };
-        arms.push(format!("Err({alias} @ {all}) => {{"));
+            Some(format!("Err({alias}) if {} => {{", guards.join(" || ")))
+        }
     }
-    if !guards.is_empty() {
-        arms.push(format!("Err({alias}) if {} => {{", guards.join(" || ")));
-    }
-    arms
 }
 
 /// The name of the exception in an `except` clause.
@@ -135,7 +131,7 @@ pub(crate) fn alias(source: &str, clause: Node<'_>) -> Option<String> {
         .filter(|child| child.kind() != "block")
         .collect();
     let name = match heads[..] {
-        [one] => one.child_by_field_name("alias")?,
+        [one] => one.child_by_field_id(FIELDS.alias)?,
         // Python 2.
         [_, name] => name,
         _ => return None,

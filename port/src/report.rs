@@ -7,10 +7,10 @@ use tree_sitter::Node;
 
 use crate::findings::{self, Finding};
 use crate::names::{How, Mark, Program, Statement};
-use crate::pieces::{Piece, Shape, arms, pieces, raised};
+use crate::pieces::{Piece, Shape, arm, pieces, raised};
 use crate::render::Renderer;
 use crate::rules::{Rule, rules};
-use crate::syntax::{Source, children, text};
+use crate::syntax::{FIELDS, Source, children, text};
 use crate::words::variable;
 use crate::{PortError, skeleton};
 
@@ -35,7 +35,7 @@ pub struct Port {
     pub broken: bool,
     /// The number of lines.
     pub lines: usize,
-    /// The functions that use TLS, as Rust functions.
+    /// The functions that use TLS, as Rust functions; only of [`Port::with_skeleton`].
     #[serde(skip)]
     pub skeleton: String,
 }
@@ -87,6 +87,26 @@ impl Port {
     ///
     /// The file is too large, nested too deeply, not UTF-8, or has NUL bytes.
     pub fn of(bytes: &[u8]) -> Result<Port, PortError> {
+        Port::read_on_thread(bytes, false)
+    }
+
+    /// Reads a program, and writes its functions in Rust.
+    ///
+    /// ```
+    /// let python = b"import ssl\ndef version(sock: ssl.SSLSocket):\n    return sock.version()\n";
+    /// let port = pyssl_port::Port::with_skeleton(python)?;
+    /// assert!(port.skeleton.contains("pub fn version(sock: ssl::SslSocket)"));
+    /// # Ok::<(), pyssl_port::PortError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Port::of`].
+    pub fn with_skeleton(bytes: &[u8]) -> Result<Port, PortError> {
+        Port::read_on_thread(bytes, true)
+    }
+
+    fn read_on_thread(bytes: &[u8], with_skeleton: bool) -> Result<Port, PortError> {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         if !mentions_tls(bytes) {
             // A file without uses of TLS is checked too, so that a file that cannot be Python is
@@ -100,14 +120,14 @@ impl Port {
         // The walk is recursive, and the caller's thread may have a small stack.
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK);
-            match thread.spawn_scoped(scope, || Port::read(bytes, lines)) {
+            match thread.spawn_scoped(scope, || Port::read(bytes, lines, with_skeleton)) {
                 Ok(thread) => thread.join().unwrap_or(Err(PortError::NotParsed)),
                 Err(_) => Err(PortError::NotParsed),
             }
         })
     }
 
-    fn read(bytes: &[u8], lines: usize) -> Result<Port, PortError> {
+    fn read(bytes: &[u8], lines: usize, with_skeleton: bool) -> Result<Port, PortError> {
         let source = Source::parse(bytes)?;
         let mut program = Program::read(&source)?;
         let is_tls = |mark: &Mark<'_>| mark.rule.is_none_or(|rule| !rule.plain);
@@ -126,7 +146,10 @@ impl Port {
             findings: findings::of(&source, &program),
             broken: source.tree.root_node().has_error(),
             lines,
-            skeleton: skeleton::of(&source, &program),
+            skeleton: match with_skeleton {
+                true => skeleton::of(&source, &program),
+                false => String::new(),
+            },
         })
     }
 }
@@ -145,7 +168,7 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
     let mut renderer = Renderer::new(source.text, &statement.marks, false);
     let mut rust = Vec::new();
     if statement.node.kind().starts_with("except") {
-        rust.extend(arms(source.text, statement));
+        rust.extend(arm(source.text, statement));
     }
     for piece in pieces(statement) {
         let line = line(source.text, &mut renderer, &piece);
@@ -203,10 +226,10 @@ fn usage(source: &str, mark: &Mark<'_>) -> Use {
     // bracket.
     let node = mark
         .node
-        .child_by_field_name("function")
+        .child_by_field_id(FIELDS.function)
         .unwrap_or(mark.node);
-    let node = node.child_by_field_name("left").unwrap_or(node);
-    let place = node.child_by_field_name("attribute").unwrap_or(node);
+    let node = node.child_by_field_id(FIELDS.left).unwrap_or(node);
+    let place = node.child_by_field_id(FIELDS.attribute).unwrap_or(node);
     let start = place.start_position();
     let line_start = place.start_byte() - start.column;
     let column = source

@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn the_rust_lines_of_all_rules_are_those_that_are_compiled() {
         let program = program();
-        let port = crate::Port::of(program.as_bytes()).unwrap();
+        let port = crate::Port::with_skeleton(program.as_bytes()).unwrap();
         assert!(!port.broken, "{program}");
         let used: std::collections::HashSet<&str> = port
             .entries

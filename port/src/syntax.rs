@@ -1,6 +1,8 @@
 //! Reading Python source into a syntax tree, with limits.
 
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+use std::sync::LazyLock;
+
+use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 
 use crate::PortError;
 
@@ -12,6 +14,64 @@ pub(crate) const MOST_LEVELS: usize = 400;
 /// How often the parser may ask whether to continue. It asks after every few hundred operations. A file of the largest
 /// size makes it ask a tenth as often as this limit allows.
 const MOST_QUESTIONS: usize = 2_000_000;
+
+/// The numbers of the parser's fields, and of comments: a search by name compares it with all names.
+pub(crate) struct Fields {
+    comment: u16,
+    pub(crate) alias: u16,
+    pub(crate) alternative: u16,
+    pub(crate) argument: u16,
+    pub(crate) arguments: u16,
+    pub(crate) attribute: u16,
+    pub(crate) body: u16,
+    pub(crate) condition: u16,
+    pub(crate) consequence: u16,
+    pub(crate) function: u16,
+    pub(crate) key: u16,
+    pub(crate) left: u16,
+    pub(crate) module_name: u16,
+    pub(crate) name: u16,
+    pub(crate) object: u16,
+    pub(crate) operator: u16,
+    pub(crate) parameters: u16,
+    pub(crate) return_type: u16,
+    pub(crate) right: u16,
+    pub(crate) subject: u16,
+    pub(crate) superclasses: u16,
+    pub(crate) r#type: u16,
+    pub(crate) value: u16,
+}
+
+pub(crate) static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+    let language = Language::from(tree_sitter_python::LANGUAGE);
+    // No field has the number 0.
+    let id = |name| language.field_id_for_name(name).map_or(0, u16::from);
+    Fields {
+        comment: language.id_for_node_kind("comment", true),
+        alias: id("alias"),
+        alternative: id("alternative"),
+        argument: id("argument"),
+        arguments: id("arguments"),
+        attribute: id("attribute"),
+        body: id("body"),
+        condition: id("condition"),
+        consequence: id("consequence"),
+        function: id("function"),
+        key: id("key"),
+        left: id("left"),
+        module_name: id("module_name"),
+        name: id("name"),
+        object: id("object"),
+        operator: id("operator"),
+        parameters: id("parameters"),
+        return_type: id("return_type"),
+        right: id("right"),
+        subject: id("subject"),
+        superclasses: id("superclasses"),
+        r#type: id("type"),
+        value: id("value"),
+    }
+});
 
 /// The source text and its tree.
 pub(crate) struct Source<'a> {
@@ -97,7 +157,7 @@ pub(crate) fn text<'a>(source: &'a str, node: Node<'_>) -> &'a str {
 pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor)
-        .filter(|child| child.kind() != "comment")
+        .filter(|child| child.kind_id() != FIELDS.comment)
         .collect()
 }
 

@@ -84,18 +84,27 @@ impl Value {
 }
 
 /// The names of a module, of a class body or of a function, with a journal of the changes.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    values: HashMap<String, Value>,
-    journal: Vec<(String, Option<Value>)>,
+#[derive(Debug)]
+pub(crate) struct Names<V = Value> {
+    values: HashMap<String, V>,
+    journal: Vec<(String, Option<V>)>,
 }
 
-impl Names {
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+impl<V> Default for Names<V> {
+    fn default() -> Self {
+        Names {
+            values: HashMap::new(),
+            journal: Vec::new(),
+        }
+    }
+}
+
+impl<V> Names<V> {
+    pub(crate) fn get(&self, name: &str) -> Option<&V> {
         self.values.get(name)
     }
 
-    pub(crate) fn set(&mut self, name: &str, value: Value) {
+    pub(crate) fn set(&mut self, name: &str, value: V) {
         let old = self.values.insert(name.to_owned(), value);
         self.journal.push((name.to_owned(), old));
     }
@@ -106,7 +115,7 @@ impl Names {
     }
 
     /// Takes back the changes since `mark`, and returns them.
-    pub(crate) fn undo(&mut self, mark: usize) -> HashMap<String, Value> {
+    pub(crate) fn undo(&mut self, mark: usize) -> HashMap<String, V> {
         let mut changes = HashMap::new();
         for (name, old) in self.journal.drain(mark..).rev() {
             let current = match old {
@@ -120,28 +129,39 @@ impl Names {
         changes
     }
 
+    pub(crate) fn into_values(self) -> HashMap<String, V> {
+        self.values
+    }
+}
+
+impl Names {
     /// Sets what different branches have set: a name that a branch does not set keeps its value there.
     pub(crate) fn merge(&mut self, branches: Vec<HashMap<String, Value>>) {
-        let mut names: Vec<&String> = branches.iter().flat_map(HashMap::keys).collect();
-        names.sort_unstable();
-        names.dedup();
-        let merged: Vec<(String, Value)> = names
-            .into_iter()
-            .map(|name| {
-                let before = self.values.get(name).unwrap_or(&Value::Unknown);
-                let values = branches
-                    .iter()
-                    .map(|branch| branch.get(name).unwrap_or(before).clone());
-                let value = values.reduce(Value::join).unwrap_or(Value::Unknown);
-                (name.clone(), value)
-            })
-            .collect();
-        for (name, value) in merged {
+        let count = branches.len();
+        // The value of each name after some branches, and how many have set it or were counted.
+        let mut merged: HashMap<String, (Value, usize)> = HashMap::new();
+        for (index, branch) in branches.into_iter().enumerate() {
+            for (name, value) in branch {
+                let before = || self.values.get(&name).cloned().unwrap_or(Value::Unknown);
+                let value = match merged.remove(&name) {
+                    None if index == 0 => value,
+                    None => before().join(value),
+                    Some((known, counted)) if counted == index => known.join(value),
+                    Some((known, _)) => known.join(before()).join(value),
+                };
+                merged.insert(name, (value, index + 1));
+            }
+        }
+        let mut merged: Vec<(String, (Value, usize))> = merged.into_iter().collect();
+        merged.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, (value, counted)) in merged {
+            let before = self.values.get(&name).cloned().unwrap_or(Value::Unknown);
+            let value = if counted == count {
+                value
+            } else {
+                value.join(before)
+            };
             self.set(&name, value);
         }
-    }
-
-    pub(crate) fn into_values(self) -> HashMap<String, Value> {
-        self.values
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct PortArgs {
     pub(crate) fail_on: Option<FailOn>,
 
     /// Also write a Cargo project to this new directory: the functions that use TLS with their Rust
-    /// lines, everything else as comments
+    /// lines and control flow, everything else as comments
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) skeleton: Option<PathBuf>,
 

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &PortArgs) -> Result<ExitCode, Failure> {
     }
     let mut is_complete = true;
     let mut ports = Vec::new();
-    for (path, port) in files.iter().zip(read_all(&files)) {
+    for (path, port) in files.iter().zip(read_all(&files, args.skeleton.is_some())) {
         match port {
             Ok(port) => ports.push((path.display().to_string(), port)),
             Err(error) => {
@@ -83,7 +83,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Reads the files, on all processors.
-fn read_all(files: &[PathBuf]) -> Vec<Result<Port, String>> {
+fn read_all(files: &[PathBuf], with_skeleton: bool) -> Vec<Result<Port, String>> {
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (sender, receiver) = mpsc::channel();
@@ -97,7 +97,7 @@ fn read_all(files: &[PathBuf]) -> Vec<Result<Port, String>> {
                         break;
                     };
                     // The receiver lives longer than this thread.
-                    let _ = sender.send((index, read(path)));
+                    let _ = sender.send((index, read(path, with_skeleton)));
                 }
             });
         }
@@ -108,9 +108,13 @@ fn read_all(files: &[PathBuf]) -> Vec<Result<Port, String>> {
     ports.into_iter().map(|(_, port)| port).collect()
 }
 
-fn read(path: &Path) -> Result<Port, String> {
+fn read(path: &Path, with_skeleton: bool) -> Result<Port, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    Port::of(&bytes).map_err(|error| error.to_string())
+    let port = match with_skeleton {
+        true => Port::with_skeleton(&bytes),
+        false => Port::of(&bytes),
+    };
+    port.map_err(|error| error.to_string())
 }
 
 /// Writes a Cargo project with a module for each file.

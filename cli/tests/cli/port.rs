@@ -125,7 +125,7 @@ fn a_skeleton_is_a_cargo_project() {
             .contains("pub mod py_my_app;")
     );
     let module = fs::read_to_string(target.join("src/py_my_app.rs")).unwrap();
-    assert!(module.contains("    // context.verify_mode = ssl.CERT_NONE\n    let _ = context.set_verify_mode(ssl::CERT_NONE)?;"), "{module}");
+    assert!(module.contains("    // context.verify_mode = ssl.CERT_NONE\n    context.set_verify_mode(ssl::CERT_NONE)?;"), "{module}");
     // The command does not overwrite an existing project.
     assert_eq!(port(directory.path(), &[&option]).code, Some(2));
 }

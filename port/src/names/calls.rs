@@ -7,13 +7,13 @@ use tree_sitter::Node;
 use super::{Arguments, FrameKind, How, Walker, instance_of};
 use crate::PortError;
 use crate::rules::rules;
-use crate::syntax::{children, literal};
+use crate::syntax::{FIELDS, children, literal};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
     fn arguments(&self, node: Node<'t>) -> Arguments<'t> {
         let mut arguments = Arguments::default();
-        let Some(list) = node.child_by_field_name("arguments") else {
+        let Some(list) = node.child_by_field_id(FIELDS.arguments) else {
             return arguments;
         };
         if list.kind() != "argument_list" {
@@ -24,8 +24,9 @@ impl<'t> Walker<'t> {
         for child in children(list) {
             match child.kind() {
                 "keyword_argument" => {
-                    let name = child.child_by_field_name("name");
-                    if let (Some(name), Some(value)) = (name, child.child_by_field_name("value")) {
+                    let name = child.child_by_field_id(FIELDS.name);
+                    if let (Some(name), Some(value)) = (name, child.child_by_field_id(FIELDS.value))
+                    {
                         arguments.keywords.push((self.text(name), value));
                     }
                 }
@@ -37,7 +38,7 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn call(&mut self, node: Node<'t>) -> Result<Value, PortError> {
-        let Some(function) = node.child_by_field_name("function") else {
+        let Some(function) = node.child_by_field_id(FIELDS.function) else {
             return Ok(Value::Unknown);
         };
         let arguments = self.arguments(node);
@@ -56,7 +57,7 @@ impl<'t> Walker<'t> {
             keywords.push((*name, self.value(*argument)?));
         }
         if arguments.open {
-            if let Some(list) = node.child_by_field_name("arguments") {
+            if let Some(list) = node.child_by_field_id(FIELDS.arguments) {
                 for child in children(list) {
                     if matches!(child.kind(), "list_splat" | "dictionary_splat") {
                         self.value(child)?;

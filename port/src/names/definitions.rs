@@ -8,21 +8,21 @@ use tree_sitter::Node;
 use super::{Class, FrameKind, Function, How, Scope, Walker, instance_of};
 use crate::PortError;
 use crate::rules::rules;
-use crate::syntax::{children, literal};
+use crate::syntax::{FIELDS, children, literal};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
     pub(super) fn import(&mut self, node: Node<'t>) {
         let module = node
-            .child_by_field_name("module_name")
+            .child_by_field_id(FIELDS.module_name)
             .map(|name| self.text(name));
         let mut cursor = node.walk();
         let names: Vec<Node<'t>> = node.children_by_field_name("name", &mut cursor).collect();
         for name in names {
             let (path, alias) = match name.kind() {
                 "aliased_import" => (
-                    name.child_by_field_name("name").unwrap_or(name),
-                    name.child_by_field_name("alias"),
+                    name.child_by_field_id(FIELDS.name).unwrap_or(name),
+                    name.child_by_field_id(FIELDS.alias),
                 ),
                 _ => (name, None),
             };
@@ -85,8 +85,8 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn function(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        let field = |name| node.child_by_field_name(name);
-        let name = field("name").map_or("", |name| self.text(name));
+        let field = |name| node.child_by_field_id(name);
+        let name = field(FIELDS.name).map_or("", |name| self.text(name));
         let class = match self.frames.last().map(|frame| frame.kind) {
             Some(FrameKind::Class(class)) => Some(class),
             _ => None,
@@ -105,20 +105,20 @@ impl<'t> Walker<'t> {
         };
         // Defaults and annotations are evaluated outside of the function.
         let mut bound = Vec::new();
-        for parameter in field("parameters").map(children).unwrap_or_default() {
+        for parameter in field(FIELDS.parameters).map(children).unwrap_or_default() {
             let name = match parameter.kind() {
                 "identifier" => Some(parameter),
                 "typed_parameter" => parameter.named_child(0),
                 "default_parameter" | "typed_default_parameter" => {
-                    parameter.child_by_field_name("name")
+                    parameter.child_by_field_id(FIELDS.name)
                 }
                 _ => None,
             };
             let mut value = Value::Unknown;
-            if let Some(annotation) = parameter.child_by_field_name("type") {
+            if let Some(annotation) = parameter.child_by_field_id(FIELDS.r#type) {
                 value = self.annotation(annotation)?;
             }
-            if let Some(default) = parameter.child_by_field_name("value") {
+            if let Some(default) = parameter.child_by_field_id(FIELDS.value) {
                 self.value(default)?;
             }
             if let Some(name) = name {
@@ -128,7 +128,7 @@ impl<'t> Walker<'t> {
             }
         }
         let mut returns = Value::Unknown;
-        if let Some(annotation) = field("return_type") {
+        if let Some(annotation) = field(FIELDS.return_type) {
             returns = self.annotation(annotation)?;
         }
         self.finish_head(node);
@@ -165,8 +165,8 @@ impl<'t> Walker<'t> {
             &qualified,
             self.scopes.len() - 1,
         );
+        let is_static = class.is_some() && self.is_static(node);
         for (index, (name, mut value)) in bound.into_iter().enumerate() {
-            let is_static = self.is_static(node);
             if let (0, Some(class), false) = (index, class, is_static) {
                 value = match name {
                     "cls" | "klass" => Value::Class(class),
@@ -178,7 +178,7 @@ impl<'t> Walker<'t> {
             }
             self.bind(name, value);
         }
-        let result = match field("body") {
+        let result = match field(FIELDS.body) {
             Some(body) => self.statement(body),
             None => Ok(()),
         };
@@ -204,8 +204,8 @@ impl<'t> Walker<'t> {
     }
 
     pub(super) fn class(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        let field = |name| node.child_by_field_name(name);
-        let name = field("name").map_or("", |name| self.text(name));
+        let field = |name| node.child_by_field_id(name);
+        let name = field(FIELDS.name).map_or("", |name| self.text(name));
         let number = match self.at.get(&node.start_byte()) {
             Some(number) => *number,
             None => {
@@ -215,7 +215,7 @@ impl<'t> Walker<'t> {
             }
         };
         let mut bases = Vec::new();
-        for base in field("superclasses").map(children).unwrap_or_default() {
+        for base in field(FIELDS.superclasses).map(children).unwrap_or_default() {
             if base.kind() == "keyword_argument" {
                 continue;
             }
@@ -235,7 +235,7 @@ impl<'t> Walker<'t> {
         };
         let scope = self.scope();
         self.push(FrameKind::Class(number), &qualified, scope);
-        let result = match field("body") {
+        let result = match field(FIELDS.body) {
             Some(body) => self.statement(body),
             None => Ok(()),
         };

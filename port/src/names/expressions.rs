@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::{How, Mark, Target, Walker};
 use crate::PortError;
 use crate::rules::{Rule, rules};
-use crate::syntax::children;
+use crate::syntax::{FIELDS, children};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -43,8 +43,8 @@ impl<'t> Walker<'t> {
             "attribute" => match self.assigned(node) {
                 Some(value) => value,
                 None => {
-                    let object = node.child_by_field_name("object");
-                    let name = node.child_by_field_name("attribute");
+                    let object = node.child_by_field_id(FIELDS.object);
+                    let name = node.child_by_field_id(FIELDS.attribute);
                     match (object, name) {
                         // The limit keeps this recursion short: a chain of attributes may be as long as the parser's
                         // tree is deep.
@@ -166,8 +166,8 @@ impl<'t> Walker<'t> {
             }
             "attribute" => {
                 let (Some(object), Some(name)) = (
-                    node.child_by_field_name("object"),
-                    node.child_by_field_name("attribute"),
+                    node.child_by_field_id(FIELDS.object),
+                    node.child_by_field_id(FIELDS.attribute),
                 ) else {
                     return Ok(Target {
                         value: Value::Unknown,
@@ -240,7 +240,7 @@ impl<'t> Walker<'t> {
     /// The value of an expression. Marks the uses in it.
     pub(super) fn value(&mut self, node: Node<'t>) -> Result<Value, PortError> {
         self.deeper(node)?;
-        let field = |name| node.child_by_field_name(name);
+        let field = |name| node.child_by_field_id(name);
         let value = match node.kind() {
             "identifier" | "attribute" => {
                 let target = self.target(node)?;
@@ -263,27 +263,27 @@ impl<'t> Walker<'t> {
                 if let Some(first) = parts.first() {
                     value = self.value(*first)?;
                 }
-                if let Some(alias) = field("alias") {
+                if let Some(alias) = field(FIELDS.alias) {
                     self.assign(alias, value.clone())?;
                 }
                 value
             }
             "assignment" => self.assignment(node)?,
             "augmented_assignment" => {
-                let (Some(left), Some(right)) = (field("left"), field("right")) else {
+                let (Some(left), Some(right)) = (field(FIELDS.left), field(FIELDS.right)) else {
                     return Ok(Value::Unknown);
                 };
                 self.value(right)?;
-                let operator = field("operator").map_or("", |operator| self.text(operator));
+                let operator = field(FIELDS.operator).map_or("", |operator| self.text(operator));
                 self.set(node, left, right, Some(operator))?;
                 Value::Unknown
             }
             "named_expression" => {
                 let mut value = Value::Unknown;
-                if let Some(right) = field("value") {
+                if let Some(right) = field(FIELDS.value) {
                     value = self.value(right)?;
                 }
-                if let Some(name) = field("name") {
+                if let Some(name) = field(FIELDS.name) {
                     self.assign(name, value.clone())?;
                 }
                 value
@@ -301,7 +301,10 @@ impl<'t> Walker<'t> {
             }
             "boolean_operator" => {
                 let mut value = Value::Unknown;
-                for part in [field("left"), field("right")].into_iter().flatten() {
+                for part in [field(FIELDS.left), field(FIELDS.right)]
+                    .into_iter()
+                    .flatten()
+                {
                     value = value.join(self.value(part)?);
                 }
                 value
@@ -321,7 +324,7 @@ impl<'t> Walker<'t> {
                 self.inner(node)?;
                 Value::Unknown
             }
-            "keyword_argument" => match field("value") {
+            "keyword_argument" => match field(FIELDS.value) {
                 Some(value) => self.value(value)?,
                 None => Value::Unknown,
             },
@@ -343,10 +346,10 @@ impl<'t> Walker<'t> {
         let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
         let parts = children(node);
         for clause in parts.iter().filter(|part| part.kind() == "for_in_clause") {
-            if let Some(right) = clause.child_by_field_name("right") {
+            if let Some(right) = clause.child_by_field_id(FIELDS.right) {
                 self.value(right)?;
             }
-            if let Some(left) = clause.child_by_field_name("left") {
+            if let Some(left) = clause.child_by_field_id(FIELDS.left) {
                 self.assign(left, Value::Unknown)?;
             }
         }
@@ -356,9 +359,9 @@ impl<'t> Walker<'t> {
                     for parameter in children(*part) {
                         let name = match parameter.kind() {
                             "identifier" => Some(parameter),
-                            _ => parameter.child_by_field_name("name"),
+                            _ => parameter.child_by_field_id(FIELDS.name),
                         };
-                        if let Some(value) = parameter.child_by_field_name("value") {
+                        if let Some(value) = parameter.child_by_field_id(FIELDS.value) {
                             self.value(value)?;
                         }
                         if let Some(name) = name {
@@ -378,19 +381,19 @@ impl<'t> Walker<'t> {
     }
 
     fn assignment(&mut self, node: Node<'t>) -> Result<Value, PortError> {
-        let field = |name| node.child_by_field_name(name);
+        let field = |name| node.child_by_field_id(name);
         let mut value = Value::Unknown;
-        if let Some(right) = field("right") {
+        if let Some(right) = field(FIELDS.right) {
             value = self.value(right)?;
         }
-        if let Some(annotation) = field("type") {
+        if let Some(annotation) = field(FIELDS.r#type) {
             let declared = self.annotation(annotation)?;
             if matches!(value, Value::Unknown | Value::Nothing) {
                 value = declared;
             }
         }
-        if let Some(left) = field("left") {
-            match field("right") {
+        if let Some(left) = field(FIELDS.left) {
+            match field(FIELDS.right) {
                 Some(right) if left.kind() == "attribute" => {
                     if !self.set(node, left, right, None)? {
                         self.assign(left, value.clone())?;

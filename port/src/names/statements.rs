@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::{FrameKind, How, Statement, Walker};
 use crate::PortError;
 use crate::rules::rules;
-use crate::syntax::{MOST_LEVELS, children};
+use crate::syntax::{FIELDS, MOST_LEVELS, children};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -52,8 +52,8 @@ impl<'t> Walker<'t> {
 
     /// Ends the head of a compound statement, which lasts until its first block.
     pub(super) fn finish_head(&mut self, node: Node<'t>) {
-        let body = node.child_by_field_name("body").or_else(|| {
-            node.child_by_field_name("consequence").or_else(|| {
+        let body = node.child_by_field_id(FIELDS.body).or_else(|| {
+            node.child_by_field_id(FIELDS.consequence).or_else(|| {
                 children(node)
                     .into_iter()
                     .find(|child| child.kind() == "block")
@@ -84,7 +84,7 @@ impl<'t> Walker<'t> {
 
     pub(super) fn statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
         self.deeper(node)?;
-        let field = |name| node.child_by_field_name(name);
+        let field = |name| node.child_by_field_id(name);
         match node.kind() {
             "comment" | "pass_statement" | "break_statement" | "continue_statement" => {}
             "block" | "module" | "else_clause" | "finally_clause" => {
@@ -135,11 +135,11 @@ impl<'t> Walker<'t> {
             }
             "if_statement" => self.if_statement(node)?,
             "while_statement" => {
-                if let Some(condition) = field("condition") {
+                if let Some(condition) = field(FIELDS.condition) {
                     self.value(condition)?;
                 }
                 self.finish_head(node);
-                let blocks: Vec<_> = [field("body"), field("alternative")]
+                let blocks: Vec<_> = [field(FIELDS.body), field(FIELDS.alternative)]
                     .into_iter()
                     .flatten()
                     .collect();
@@ -148,12 +148,15 @@ impl<'t> Walker<'t> {
                 }
             }
             "for_statement" => {
-                if let (Some(left), Some(right)) = (field("left"), field("right")) {
+                if let (Some(left), Some(right)) = (field(FIELDS.left), field(FIELDS.right)) {
                     self.value(right)?;
                     self.assign(left, Value::Unknown)?;
                 }
                 self.finish_head(node);
-                for block in [field("body"), field("alternative")].into_iter().flatten() {
+                for block in [field(FIELDS.body), field(FIELDS.alternative)]
+                    .into_iter()
+                    .flatten()
+                {
                     self.branches(&[block], true)?;
                 }
             }
@@ -168,7 +171,7 @@ impl<'t> Walker<'t> {
                     }
                 }
                 self.finish_head(node);
-                if let Some(body) = field("body") {
+                if let Some(body) = field(FIELDS.body) {
                     self.statement(body)?;
                 }
             }
@@ -188,11 +191,11 @@ impl<'t> Walker<'t> {
                 }
             }
             "match_statement" => {
-                if let Some(subject) = field("subject") {
+                if let Some(subject) = field(FIELDS.subject) {
                     self.value(subject)?;
                 }
                 self.finish_head(node);
-                if let Some(body) = field("body") {
+                if let Some(body) = field(FIELDS.body) {
                     let cases = children(body);
                     self.branches(&cases, true)?;
                 }
@@ -229,7 +232,7 @@ impl<'t> Walker<'t> {
     }
 
     fn if_statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        if let Some(condition) = node.child_by_field_name("condition") {
+        if let Some(condition) = node.child_by_field_id(FIELDS.condition) {
             self.value(condition)?;
         }
         self.finish_head(node);
@@ -241,16 +244,16 @@ impl<'t> Walker<'t> {
             .iter()
             .any(|clause| clause.kind() == "else_clause");
         let mut blocks: Vec<Node<'t>> = node
-            .child_by_field_name("consequence")
+            .child_by_field_id(FIELDS.consequence)
             .into_iter()
             .collect();
         for clause in alternatives {
             if clause.kind() == "elif_clause" {
-                if let Some(condition) = clause.child_by_field_name("condition") {
+                if let Some(condition) = clause.child_by_field_id(FIELDS.condition) {
                     self.value(condition)?;
                 }
                 self.finish_head(clause);
-                blocks.extend(clause.child_by_field_name("consequence"));
+                blocks.extend(clause.child_by_field_id(FIELDS.consequence));
             } else {
                 blocks.push(clause);
             }
@@ -298,7 +301,7 @@ impl<'t> Walker<'t> {
         for head in heads {
             let mut classes = head;
             if head.kind() == "as_pattern" {
-                alias = head.child_by_field_name("alias");
+                alias = head.child_by_field_id(FIELDS.alias);
                 classes = head.named_child(0).unwrap_or(head);
             }
             let mut caught = Value::Unknown;

@@ -6,7 +6,7 @@ use super::{Need, Renderer};
 use crate::kinds::{possible_types, rust_type, same_type};
 use crate::names::How;
 use crate::rules::rules;
-use crate::syntax::{MOST_LEVELS, children, literal, strip, text};
+use crate::syntax::{FIELDS, MOST_LEVELS, children, literal, strip, text};
 use crate::words::{comment, escaped, one_line, quoted, variable};
 
 impl<'t> Renderer<'_, 't> {
@@ -176,9 +176,9 @@ impl<'t> Renderer<'_, 't> {
                     .unwrap_or_else(|| comment(self.python(node))),
             },
             "attribute" => {
-                let object = node.child_by_field_name("object");
+                let object = node.child_by_field_id(FIELDS.object);
                 let name = node
-                    .child_by_field_name("attribute")
+                    .child_by_field_id(FIELDS.attribute)
                     .map(|name| self.python(name));
                 match (object, name) {
                     (Some(object), Some(name)) => {
@@ -199,7 +199,7 @@ impl<'t> Renderer<'_, 't> {
             },
             "binary_operator" => {
                 let operator = node
-                    .child_by_field_name("operator")
+                    .child_by_field_id(FIELDS.operator)
                     .map_or("", |o| self.python(o));
                 match (children(node).as_slice(), operator) {
                     ([left, right], "+" | "-" | "*" | "/" | "|" | "&") => {
@@ -213,8 +213,8 @@ impl<'t> Renderer<'_, 't> {
                 }
             }
             "call" => {
-                let function = node.child_by_field_name("function");
-                let arguments = node.child_by_field_name("arguments");
+                let function = node.child_by_field_id(FIELDS.function);
+                let arguments = node.child_by_field_id(FIELDS.arguments);
                 match (function, arguments) {
                     (Some(function), Some(list)) if list.kind() == "argument_list" => {
                         let function = self.free(function, depth + 1);
@@ -291,9 +291,9 @@ impl<'t> Renderer<'_, 't> {
 
     /// `"text".encode()`.
     fn encoded(&self, node: Node<'t>) -> Option<String> {
-        let function = node.child_by_field_name("function")?;
-        let object = function.child_by_field_name("object")?;
-        let name = self.python(function.child_by_field_name("attribute")?);
+        let function = node.child_by_field_id(FIELDS.function)?;
+        let object = function.child_by_field_id(FIELDS.object)?;
+        let name = self.python(function.child_by_field_id(FIELDS.attribute)?);
         let (text, _) = literal(self.source, object).filter(|_| name == "encode")?;
         Some(match text.is_ascii() {
             true => format!("b{}", quoted(&text)),
@@ -326,8 +326,8 @@ impl<'t> Renderer<'_, 't> {
     fn pairs(&mut self, node: Node<'t>, kind: &str) -> String {
         let mut pairs = Vec::new();
         for child in children(node) {
-            let key = child.child_by_field_name("key");
-            let value = child.child_by_field_name("value");
+            let key = child.child_by_field_id(FIELDS.key);
+            let value = child.child_by_field_id(FIELDS.value);
             let (Some(key), Some(value)) = (key, value) else {
                 return self.hole(node, kind);
             };
@@ -370,7 +370,7 @@ impl<'t> Renderer<'_, 't> {
     /// `ssl.OP_A | ssl.OP_B`, `~ssl.OP_A`.
     fn flags(&mut self, node: Node<'t>, kind: &str) -> String {
         if node.kind() == "unary_operator" {
-            let argument = node.child_by_field_name("argument");
+            let argument = node.child_by_field_id(FIELDS.argument);
             return match argument {
                 Some(argument) if self.python(node).starts_with('~') => {
                     let inner = self.expression(argument, kind);
@@ -383,7 +383,7 @@ impl<'t> Renderer<'_, 't> {
             };
         }
         let operator = node
-            .child_by_field_name("operator")
+            .child_by_field_id(FIELDS.operator)
             .map_or("", |o| self.python(o));
         match (children(node).as_slice(), operator) {
             ([left, right], "|" | "&" | "^") => {

@@ -13,6 +13,31 @@ fn py<T>(python: &str) -> T {
     todo!("{python}")
 }
 
+/// How the lines of a `try` are left.
+enum Leave {
+    /// By their end.
+    No,
+    Break,
+    Continue,
+    Return,
+}
+
+/// The error of a `try`, if it is an `E`. Other errors are passed on.
+fn caught<T, E>(result: Result<T, AnyError>) -> Result<Result<T, E>, AnyError>
+where
+    E: std::error::Error + 'static,
+{
+    let error = match result {
+        Ok(value) => return Ok(Ok(value)),
+        Err(error) => error,
+    };
+    let error: AnyError = match error.downcast::<std::io::Error>() {
+        Ok(error) => Box::new(ssl::Error::from(*error)),
+        Err(error) => error,
+    };
+    error.downcast::<E>().map(|error| Err(*error))
+}
+
 pub fn module() -> Result<(), AnyError> {
     Ok(())
 }
@@ -810,42 +835,42 @@ pub fn rule_46_1(obj: ssl::SslContext) -> Result<(), AnyError> {
 pub fn rule_47_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.check_hostname();
     let y = obj.check_hostname();
-    let _ = obj.set_check_hostname(value)?;
+    obj.set_check_hostname(value)?;
     Ok(())
 }
 
 pub fn rule_48_0(obj: ssl::SslContext, value: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.verify_mode();
     let y = obj.verify_mode();
-    let _ = obj.set_verify_mode(value)?;
+    obj.set_verify_mode(value)?;
     Ok(())
 }
 
 pub fn rule_49_0(obj: ssl::SslContext, value: ssl::VerifyFlags) -> Result<(), AnyError> {
     let x = obj.verify_flags();
     let y = obj.verify_flags();
-    let _ = obj.set_verify_flags(value)?;
+    obj.set_verify_flags(value)?;
     Ok(())
 }
 
 pub fn rule_50_0(obj: ssl::SslContext, value: ssl::Options) -> Result<(), AnyError> {
     let x = obj.options();
     let y = obj.options();
-    let _ = obj.set_options(value)?;
+    obj.set_options(value)?;
     Ok(())
 }
 
 pub fn rule_51_0(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.minimum_version();
     let y = obj.minimum_version();
-    let _ = obj.set_minimum_version(value)?;
+    obj.set_minimum_version(value)?;
     Ok(())
 }
 
 pub fn rule_51_1(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.maximum_version();
     let y = obj.maximum_version();
-    let _ = obj.set_maximum_version(value)?;
+    obj.set_maximum_version(value)?;
     Ok(())
 }
 
@@ -864,44 +889,44 @@ pub fn rule_52_1(obj: ssl::SslContext) -> Result<(), AnyError> {
 pub fn rule_53_0(obj: ssl::SslContext, value: usize) -> Result<(), AnyError> {
     let x = obj.num_tickets();
     let y = obj.num_tickets();
-    let _ = obj.set_num_tickets(value)?;
+    obj.set_num_tickets(value)?;
     Ok(())
 }
 
 pub fn rule_54_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.post_handshake_auth();
     let y = obj.post_handshake_auth();
-    let _ = obj.set_post_handshake_auth(value)?;
+    obj.set_post_handshake_auth(value)?;
     Ok(())
 }
 
 pub fn rule_54_1(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.hostname_checks_common_name();
     let y = obj.hostname_checks_common_name();
-    let _ = obj.set_hostname_checks_common_name(value)?;
+    obj.set_hostname_checks_common_name(value)?;
     Ok(())
 }
 
 pub fn rule_55_0(obj: ssl::SslContext, value: &str) -> Result<(), AnyError> {
     let x = obj.keylog_filename();
     let y = obj.keylog_filename();
-    let _ = obj.set_keylog_filename(value)?;
-    let _ = obj.set_keylog_filename(None::<&str>)?;
+    obj.set_keylog_filename(value)?;
+    obj.set_keylog_filename(None::<&str>)?;
     Ok(())
 }
 
 pub fn rule_56_0(obj: ssl::SslContext, value: u32) -> Result<(), AnyError> {
     let x = obj.host_flags();
     let y = obj.host_flags();
-    let _ = obj.set_host_flags(value)?;
+    obj.set_host_flags(value)?;
     Ok(())
 }
 
 pub fn rule_57_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.message_callback().is_some();
     let y = obj.message_callback().is_some();
-    let _ = obj.set_message_callback(|message| { /* value */ Ok(()) })?;
-    let _ = obj.clear_message_callback()?;
+    obj.set_message_callback(|message| { /* value */ Ok(()) })?;
+    obj.clear_message_callback()?;
     Ok(())
 }
 
@@ -974,8 +999,8 @@ pub fn rule_65_0(obj: ssl::SslContext, a_npn_protocols: &[&str]) -> Result<(), A
 pub fn rule_66_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.sni_callback().is_some();
     let y = obj.sni_callback().is_some();
-    let _ = obj.set_sni_callback(|request| { /* value */ Ok(ssl::SniAction::Continue) })?;
-    let _ = obj.clear_sni_callback()?;
+    obj.set_sni_callback(|request| { /* value */ Ok(ssl::SniAction::Continue) })?;
+    obj.clear_sni_callback()?;
     Ok(())
 }
 
@@ -1154,8 +1179,8 @@ pub fn rule_89_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
 }
 
 pub fn rule_90_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = obj.unwrap()?;
-    let _ = obj.unwrap()?;
+    obj.unwrap()?;
+    obj.unwrap()?;
     Ok(())
 }
 
@@ -1173,8 +1198,8 @@ pub fn rule_92_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
 }
 
 pub fn rule_93_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = std::io::BufReader::new(&obj);
-    let _ = std::io::BufReader::new(&obj);
+    std::io::BufReader::new(&obj);
+    std::io::BufReader::new(&obj);
     Ok(())
 }
 
@@ -1216,14 +1241,14 @@ pub fn rule_96_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
 }
 
 pub fn rule_97_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj);
-    let _ = ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
     Ok(())
 }
 
 pub fn rule_97_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj);
-    let _ = ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
     Ok(())
 }
 
@@ -1290,28 +1315,28 @@ pub fn rule_101_5(obj: ssl::SslObject) -> Result<(), AnyError> {
 pub fn rule_102_0(obj: ssl::SslSocket, value: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.context();
     let y = obj.context();
-    let _ = obj.set_context(&value)?;
+    obj.set_context(&value)?;
     Ok(())
 }
 
 pub fn rule_102_1(obj: ssl::SslObject, value: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.context();
     let y = obj.context();
-    let _ = obj.set_context(&value)?;
+    obj.set_context(&value)?;
     Ok(())
 }
 
 pub fn rule_103_0(obj: ssl::SslSocket, value: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.session();
     let y = obj.session();
-    let _ = obj.set_session(&value)?;
+    obj.set_session(&value)?;
     Ok(())
 }
 
 pub fn rule_103_1(obj: ssl::SslObject, value: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.session();
     let y = obj.session();
-    let _ = obj.set_session(&value)?;
+    obj.set_session(&value)?;
     Ok(())
 }
 
@@ -1606,10 +1631,14 @@ pub fn rule_122_0(obj: ssl::Certificate) -> Result<(), AnyError> {
 }
 
 pub fn rule_124_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1136") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1136")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if e.ssl().is_some() => {
-            let _ = |e: &ssl::Error| e.ssl().is_some();
+            |e: &ssl::Error| e.ssl().is_some();
         }
         Err(e) => return Err(e.into()),
     }
@@ -1620,10 +1649,14 @@ pub fn rule_124_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_125_0(a_message: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1143") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1143")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::ZeroReturn(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::ZeroReturn(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::ZeroReturn(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1633,10 +1666,14 @@ pub fn rule_125_0(a_message: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1149") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1149")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::WantRead(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::WantRead(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::WantRead(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1646,10 +1683,14 @@ pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1155") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1155")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::WantWrite(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::WantWrite(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::WantWrite(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1659,10 +1700,14 @@ pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1161") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1161")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::Syscall(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Syscall(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::Syscall(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1672,10 +1717,14 @@ pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1167") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1167")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::Eof(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Eof(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::Eof(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1685,10 +1734,14 @@ pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_130_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1173") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1173")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::CertVerification(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::CertVerification(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::CertVerification(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -1699,10 +1752,14 @@ pub fn rule_130_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_131_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1180") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1180")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some() => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some();
+            |e: &ssl::Error| matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some();
         }
         Err(e) => return Err(e.into()),
     }
@@ -2644,16 +2701,20 @@ pub fn rule_150_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyErr
 }
 
 pub fn rule_151_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj);
-    let _ = ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
     Ok(())
 }
 
 pub fn rule_152_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1812") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1812")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::Timeout(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Timeout(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::Timeout(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -2661,8 +2722,12 @@ pub fn rule_152_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_153_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1816") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1816")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if e.python_class() == "gaierror" => {
             let _ = |e: &ssl::Error| e.python_class() == "gaierror";
         }
@@ -2672,10 +2737,14 @@ pub fn rule_153_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_154_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 1820") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1820")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some() => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some();
+            |e: &ssl::Error| matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some();
         }
         Err(e) => return Err(e.into()),
     }
@@ -2698,9 +2767,9 @@ pub async fn rule_156_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64,
 }
 
 pub async fn rule_157_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
-    let _ = ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
-    let _ = ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
-    let _ = ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
+    ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
+    ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
+    ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     Ok(())
 }
 
@@ -2712,8 +2781,8 @@ pub async fn rule_158_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64,
 }
 
 pub async fn rule_159_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
-    let _ = a_transport.start_tls(&a_sslcontext).await?;
-    let _ = a_transport.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
+    a_transport.start_tls(&a_sslcontext).await?;
+    a_transport.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
@@ -2864,23 +2933,23 @@ pub fn rule_180_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyEr
 }
 
 pub fn rule_181_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
-    let _ = ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
 pub fn rule_181_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
-    let _ = ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
 pub fn rule_181_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
-    let _ = ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
-    let _ = a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
+    a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
@@ -3027,22 +3096,22 @@ pub fn rule_190_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_pa
 }
 
 pub fn rule_191_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
-    let _ = obj.mount(a_prefix, a_adapter);
+    obj.mount(a_prefix, a_adapter);
     let obj: ssl::requests::Session = py("obj");
     let a_adapter: ssl::requests::HttpAdapter = py("a_adapter");
-    let _ = obj.mount(a_prefix, a_adapter);
+    obj.mount(a_prefix, a_adapter);
     Ok(())
 }
 
 pub fn rule_192_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
-    let _ = ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify(value));
+    ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify(value));
     Ok(())
 }
 
 pub fn rule_193_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
-    let _ = ssl::requests::Session::new(ssl::requests::RequestOptions::new().cert(value));
+    ssl::requests::Session::new(ssl::requests::RequestOptions::new().cert(value));
     Ok(())
 }
 
@@ -3068,7 +3137,7 @@ pub fn rule_194_3() -> Result<(), AnyError> {
 
 pub fn rule_195_0(value: bool) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
-    let _ = ssl::requests::Session::new(()).trust_env(value);
+    ssl::requests::Session::new(()).trust_env(value);
     Ok(())
 }
 
@@ -3086,8 +3155,8 @@ pub fn rule_197_0(a_max_retries: u32) -> Result<(), AnyError> {
 }
 
 pub fn rule_198_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
-    let _ = ssl::requests::HttpAdapter::new();
-    let _ = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
+    ssl::requests::HttpAdapter::new();
+    ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     Ok(())
 }
 
@@ -3158,10 +3227,14 @@ pub fn rule_201_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
 }
 
 pub fn rule_202_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::requests::Error>>("the lines of `try`, line 2166") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2166")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::requests::Error::SSLError(_)) => {
-            let _ = |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::SSLError(_));
+            |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::SSLError(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -3169,10 +3242,14 @@ pub fn rule_202_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_203_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::requests::Error>>("the lines of `try`, line 2170") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2170")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if e.is_connection_error() => {
-            let _ = |e: &ssl::requests::Error| e.is_connection_error();
+            |e: &ssl::requests::Error| e.is_connection_error();
         }
         Err(e) => return Err(e.into()),
     }
@@ -3180,10 +3257,14 @@ pub fn rule_203_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_204_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::requests::Error>>("the lines of `try`, line 2174") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2174")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if e.is_timeout() => {
-            let _ = |e: &ssl::requests::Error| e.is_timeout();
+            |e: &ssl::requests::Error| e.is_timeout();
         }
         Err(e) => return Err(e.into()),
     }
@@ -3191,10 +3272,14 @@ pub fn rule_204_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_205_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::requests::Error>>("the lines of `try`, line 2178") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2178")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::requests::Error::HTTPError { .. }) => {
-            let _ = |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::HTTPError { .. });
+            |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::HTTPError { .. });
         }
         Err(e) => return Err(e.into()),
     }
@@ -3202,10 +3287,14 @@ pub fn rule_205_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_206_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::requests::Error>>("the lines of `try`, line 2182") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2182")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if !e.to_string().is_empty() => {
-            let _ = |e: &ssl::requests::Error| !e.to_string().is_empty();
+            |e: &ssl::requests::Error| !e.to_string().is_empty();
         }
         Err(e) => return Err(e.into()),
     }
@@ -3644,10 +3733,14 @@ pub fn rule_253_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
 }
 
 pub fn rule_254_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 2482") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2482")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if e.ssl().is_some() => {
-            let _ = |e: &ssl::Error| e.ssl().is_some();
+            |e: &ssl::Error| e.ssl().is_some();
         }
         Err(e) => return Err(e.into()),
     }
@@ -3655,10 +3748,14 @@ pub fn rule_254_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_255_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 2486") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2486")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::WantRead(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::WantRead(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::WantRead(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -3666,10 +3763,14 @@ pub fn rule_255_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_256_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 2490") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2490")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::WantWrite(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::WantWrite(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::WantWrite(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -3677,10 +3778,14 @@ pub fn rule_256_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_257_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 2494") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2494")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::ZeroReturn(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::ZeroReturn(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::ZeroReturn(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -3688,10 +3793,14 @@ pub fn rule_257_0() -> Result<(), AnyError> {
 }
 
 pub fn rule_258_0() -> Result<(), AnyError> {
-    match py::<Result<(), ssl::Error>>("the lines of `try`, line 2498") {
-        Ok(()) => {}
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 2498")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e @ ssl::Error::Syscall(_)) => {
-            let _ = |e: &ssl::Error| matches!(e, ssl::Error::Syscall(_));
+            |e: &ssl::Error| matches!(e, ssl::Error::Syscall(_));
         }
         Err(e) => return Err(e.into()),
     }

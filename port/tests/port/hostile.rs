@@ -6,7 +6,7 @@ use pyssl_port::{Port, PortError};
 
 /// Reads a program on a thread with the stack of a test.
 fn read(python: impl Into<Vec<u8>>) -> Result<Port, PortError> {
-    Port::of(&python.into())
+    Port::with_skeleton(&python.into())
 }
 
 #[test]
@@ -89,4 +89,20 @@ fn every_prefix_of_a_program_is_read() {
     for end in 0..program.len() {
         read(&program[..end]).unwrap();
     }
+}
+
+#[test]
+fn long_chains_of_blocks_are_read() {
+    let mut python = String::from("import ssl\nif x: pass\n");
+    for number in 0..1_000 {
+        python += &format!("elif ssl.HAS_SNI: n{number} = ssl.SSLContext()\n");
+    }
+    for number in 0..1_000 {
+        python += &format!("try: m{number} = ssl.SSLContext()\nexcept ssl.SSLError: raise\n");
+    }
+    for _ in 0..1_000 {
+        python += "if ssl.HAS_SNI:\n    c = ssl.SSLContext()\nelse:\n    c = ssl.SSLContext()\n";
+    }
+    let skeleton = read(python).unwrap().skeleton;
+    assert!(skeleton.matches("SslContext::new").count() == 4_000);
 }
