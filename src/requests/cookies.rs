@@ -17,7 +17,11 @@ pub(super) fn add_cookies(request: &mut PreparedRequest, store: &CookieStore) ->
     if request.headers.contains_key(COOKIE) {
         return Ok(());
     }
-    let url = for_cookies(&request.url);
+    let is_empty = store.iter_any().next().is_none();
+    let url = match is_empty {
+        true => None,
+        false => for_cookies(&request.url),
+    };
     let stored = url.iter().flat_map(|url| store.matches(url));
     // The cookie library counts `localhost` as secure. Python sends `Secure` cookies over `https`
     // only.
@@ -36,6 +40,9 @@ pub(super) fn add_cookies(request: &mut PreparedRequest, store: &CookieStore) ->
 
 /// Keeps the cookies that a response sets. Malformed cookies, and cookies for another site, are ignored.
 pub(super) fn keep_cookies(store: &mut CookieStore, url: &Url, headers: &HeaderMap) {
+    if !headers.contains_key(SET_COOKIE) {
+        return;
+    }
     let Some(url) = for_cookies(url) else { return };
     for value in headers.get_all(SET_COOKIE) {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();

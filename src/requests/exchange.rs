@@ -157,14 +157,18 @@ fn send(
     *plain.uri_mut() = request.url.uri()?;
     *plain.method_mut() = request.method.clone();
     *plain.headers_mut() = request.headers.clone();
-    let plain = agent
-        .configure_request(plain)
-        .timeout_connect(options.connect_timeout)
-        // As in Python, the connect time-out also limits sending.
-        .timeout_per_write(options.connect_timeout)
-        .timeout_per_read(options.read_timeout)
-        .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
-        .build();
+    let limits = [options.connect_timeout, options.read_timeout];
+    // Without time-outs, the agent's configuration is shared instead of copied.
+    if limits != [None; 2] || end.is_some() {
+        plain = agent
+            .configure_request(plain)
+            .timeout_connect(options.connect_timeout)
+            // As in Python, the connect time-out also limits sending.
+            .timeout_per_write(options.connect_timeout)
+            .timeout_per_read(options.read_timeout)
+            .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
+            .build();
+    }
     match request.content() {
         None => agent.run(plain),
         Some(Content::Bytes(bytes)) => agent.run(plain.map(|()| bytes.as_slice())),

@@ -12,6 +12,9 @@ pub(super) type Proxies = BTreeMap<String, String>;
 
 /// The proxy for a URL, if there is one.
 pub(super) fn select(url: &Url, proxies: &Proxies) -> Option<String> {
+    if proxies.is_empty() {
+        return None;
+    }
     let (scheme, host) = (url.scheme(), url.host());
     let names = [
         format!("{scheme}://{host}"),

@@ -425,8 +425,11 @@ impl Session {
 
     /// The index in `adapters` of the adapter for a URL.
     fn adapter(&self, url: &Url) -> usize {
-        let url = url.to_string().to_ascii_lowercase();
-        let fits = |(prefix, _): &(String, _)| url.starts_with(&prefix.to_ascii_lowercase());
+        let url = url.to_string();
+        let fits = |(prefix, _): &(String, _)| {
+            let begin = url.as_bytes().get(..prefix.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
+        };
         self.adapters
             .iter()
             .position(fits)
