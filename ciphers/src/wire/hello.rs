@@ -21,6 +21,7 @@ pub struct ClientHello {
     suites: Vec<u16>,
     groups: Vec<u16>,
     signatures: Vec<u16>,
+    certificate_signatures: Vec<u16>,
     key_share: Option<u16>,
     server_name: Option<String>,
     alpn: Vec<String>,
@@ -38,6 +39,7 @@ impl ClientHello {
             suites: suites.to_vec(),
             groups: super::groups().collect(),
             signatures: super::SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect(),
+            certificate_signatures: Vec::new(),
             key_share: None,
             server_name: None,
             alpn: Vec::new(),
@@ -94,6 +96,14 @@ impl ClientHello {
     #[must_use]
     pub fn signatures(mut self, signatures: &[u16]) -> ClientHello {
         self.signatures = signatures.to_vec();
+        self
+    }
+
+    /// Offers these schemes for the signatures of certificates (RFC 8446, section 4.2.3). By default,
+    /// the signature schemes of the handshake also apply to certificates.
+    #[must_use]
+    pub fn certificate_signatures(mut self, signatures: &[u16]) -> ClientHello {
+        self.certificate_signatures = signatures.to_vec();
         self
     }
 
@@ -164,6 +174,10 @@ impl ClientHello {
         if self.version >= TlsVersion::TLSv1_2 {
             let signatures = numbers(self.signatures.iter().copied());
             extension(13, &with_length(2, &signatures));
+            if !self.certificate_signatures.is_empty() {
+                let signatures = numbers(self.certificate_signatures.iter().copied());
+                extension(50, &with_length(2, &signatures));
+            }
         }
         if self.ocsp_response {
             extension(5, &[1, 0, 0, 0, 0]);

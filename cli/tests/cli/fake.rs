@@ -14,6 +14,8 @@ pub(crate) struct Offer {
     pub(crate) suites: Vec<u16>,
     pub(crate) groups: Vec<u16>,
     pub(crate) signatures: Vec<u16>,
+    /// The signatures of certificates. Empty if the offer has none of its own for them.
+    pub(crate) certificate_signatures: Vec<u16>,
 }
 
 /// The server's answer.
@@ -78,6 +80,7 @@ fn read(message: &[u8]) -> Offer {
             10 => offer.groups = numbers(at + 2, length - 2),
             13 => offer.signatures = numbers(at + 2, length - 2),
             43 => offer.version = 0x0304,
+            50 => offer.certificate_signatures = numbers(at + 2, length - 2),
             _ => {}
         }
         at += length;

@@ -200,6 +200,31 @@ fn an_alert_instead_of_the_signature_is_a_refusal_of_the_offered_schemes() {
     assert_eq!(found["unknown"], Value::Null, "{found}");
 }
 
+/// Java's PKIX key manager sends no certificate whose own signature has a scheme that the client does not
+/// offer for certificates.
+#[test]
+fn the_signature_of_the_certificate_does_not_hide_those_of_the_handshake() {
+    const PSS_SHA256: u16 = 0x0804;
+    let der = certificate();
+    let found = signatures_found(0x0303, move |offer| {
+        let for_certificates = match offer.certificate_signatures.is_empty() {
+            true => &offer.signatures,
+            false => &offer.certificate_signatures,
+        };
+        let usable = for_certificates.contains(&PKCS1_SHA256);
+        let both = [PKCS1_SHA256, PSS_SHA256];
+        let scheme = both.into_iter().find(|s| offer.signatures.contains(s));
+        match scheme {
+            Some(scheme) if usable && offer.suites.contains(&ECDHE_RSA) => {
+                flight(0x0303, ECDHE_RSA, &der, Exchange::Curve(29, scheme))
+            }
+            _ => alert(40),
+        }
+    });
+    let both = serde_json::json!(["rsa_pkcs1_sha256", "rsa_pss_rsae_sha256"]);
+    assert_eq!(found["names"], both, "{found}");
+}
+
 #[test]
 fn scan_detects_ssl_2_and_ssl_3() {
     let der = certificate();

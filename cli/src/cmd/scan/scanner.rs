@@ -450,7 +450,7 @@ impl<'a> Scanner<'a> {
         let mut names = Vec::new();
         while !left.is_empty() {
             let chosen = self.offer("signatures", version, suites, |hello| {
-                hello.signatures(&left)
+                with_signatures(hello, &left)
             })?;
             let flight = match chosen {
                 Chosen::Suite(_, flight) => flight,
@@ -485,7 +485,7 @@ impl<'a> Scanner<'a> {
         let chosen = parallel::each(&schemes, |(scheme, _)| {
             self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
                 let hello = hello.groups(&[group]).key_share(group);
-                hello.signatures(&[*scheme])
+                with_signatures(hello, &[*scheme])
             })
         });
         for chosen in chosen {
@@ -505,6 +505,13 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
+}
+
+/// Offers these schemes for the signature of the handshake, and all for those of certificates. Some
+/// servers do not send a certificate whose own signature has a scheme that was not offered.
+fn with_signatures(hello: ClientHello, schemes: &[u16]) -> ClientHello {
+    let all: Vec<u16> = SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect();
+    hello.signatures(schemes).certificate_signatures(&all)
 }
 
 /// Why it is not known whether a server would sign that has sent its ServerHello but no signature.
