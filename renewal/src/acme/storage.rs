@@ -184,7 +184,7 @@ impl Storage {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
-        fs::rename(from, to)?;
+        replace(from, to)?;
         self.step()?;
         to.parent().map_or(Ok(()), sync_directory)
     }
@@ -295,6 +295,21 @@ impl Storage {
             }
         }
         Ok(())
+    }
+}
+
+/// Gives a file or a directory another name. On Windows, this may fail while another thread or process reads the
+/// replaced file, so it is tried again for a second.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let mut attempts = if cfg!(windows) { 50 } else { 1 };
+    loop {
+        attempts -= 1;
+        match fs::rename(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && attempts > 0 => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
     }
 }
 
