@@ -256,6 +256,7 @@ mod tests {
             "requests.SSLError"
         );
         assert_eq!(rules.canonical("ssl.CERT_NONE"), "ssl.CERT_NONE");
+        assert_eq!(rules.canonical("ssl._ssl.CERT_NONE"), "ssl.CERT_NONE");
     }
 
     /// Every rule as a Python program: one function for each name, which uses it with the fewest and with

@@ -42,872 +42,878 @@ pub fn module() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_0_0(a_cafile: &str, a_capath: &str, a_cadata: &str, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_0_0(a_path: &str) -> Result<(), AnyError> {
+    let x = ssl::Certificate::from_pem(std::fs::read(a_path)?)?.get_info()?;
+    let y = ssl::Certificate::from_pem(std::fs::read(a_path)?)?.get_info()?;
+    Ok(())
+}
+
+pub fn rule_1_0(a_cafile: &str, a_capath: &str, a_cadata: &str, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::create_default_context(())?;
     let y = ssl::create_default_context(ssl::DefaultContext::new(a_purpose).cafile(a_cafile).capath(a_capath).cadata(a_cadata))?;
     Ok(())
 }
 
-pub fn rule_1_0(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_2_0(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
     let y = ssl::SslContext::new(a_protocol)?;
     Ok(())
 }
 
-pub fn rule_2_0(a_protocol: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_check_hostname: bool, a_purpose: ssl::Purpose, a_certfile: &str, a_keyfile: &str, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
+pub fn rule_3_0(a_protocol: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_check_hostname: bool, a_purpose: ssl::Purpose, a_certfile: &str, a_keyfile: &str, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
     let x = ssl::create_unverified_context(())?;
     let y = ssl::create_unverified_context(ssl::UnverifiedContext::new().protocol(a_protocol).cert_reqs(a_cert_reqs).check_hostname(a_check_hostname).purpose(a_purpose).certfile(a_certfile).keyfile(a_keyfile).cafile(a_cafile).capath(a_capath).cadata(a_cadata))?;
     Ok(())
 }
 
-pub fn rule_2_1(a_protocol: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_check_hostname: bool, a_purpose: ssl::Purpose, a_certfile: &str, a_keyfile: &str, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
+pub fn rule_3_1(a_protocol: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_check_hostname: bool, a_purpose: ssl::Purpose, a_certfile: &str, a_keyfile: &str, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?;
     let y = ssl::create_stdlib_context(ssl::UnverifiedContext::new().protocol(a_protocol).cert_reqs(a_cert_reqs).check_hostname(a_check_hostname).purpose(a_purpose).certfile(a_certfile).keyfile(a_keyfile).cafile(a_cafile).capath(a_capath).cadata(a_cadata))?;
     Ok(())
 }
 
-pub fn rule_3_0(a_cafile: &str, a_capath: &str, a_cadata: &str, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_4_0(a_cafile: &str, a_capath: &str, a_cadata: &str, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::create_default_https_context(())?;
     let y = ssl::create_default_https_context(ssl::DefaultContext::new(a_purpose).cafile(a_cafile).capath(a_capath).cadata(a_cadata))?;
     Ok(())
 }
 
-pub fn rule_4_0(a_addr: (&str, u16), a_ssl_version: ssl::Protocol, a_ca_certs: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_5_0(a_addr: (&str, u16), a_ssl_version: ssl::Protocol, a_ca_certs: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::get_server_certificate(a_addr, ())?;
     let y = ssl::get_server_certificate(a_addr, ssl::ServerCertificate::new().ssl_version(a_ssl_version).ca_certs(a_ca_certs).timeout(Duration::from_secs_f64(a_timeout)))?;
     Ok(())
 }
 
-pub fn rule_5_0() -> Result<(), AnyError> {
+pub fn rule_6_0() -> Result<(), AnyError> {
     let y = ssl::get_default_verify_paths();
     Ok(())
 }
 
-pub fn rule_6_0(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_0(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.cafile.clone();
     let y = obj.cafile.clone();
     Ok(())
 }
 
-pub fn rule_6_1(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_1(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.capath.clone();
     let y = obj.capath.clone();
     Ok(())
 }
 
-pub fn rule_6_2(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_2(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.openssl_cafile.clone();
     let y = obj.openssl_cafile.clone();
     Ok(())
 }
 
-pub fn rule_6_3(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_3(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.openssl_capath.clone();
     let y = obj.openssl_capath.clone();
     Ok(())
 }
 
-pub fn rule_6_4(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_4(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.openssl_cafile_env.clone();
     let y = obj.openssl_cafile_env.clone();
     Ok(())
 }
 
-pub fn rule_6_5(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
+pub fn rule_7_5(obj: ssl::DefaultVerifyPaths) -> Result<(), AnyError> {
     let x = obj.openssl_capath_env.clone();
     let y = obj.openssl_capath_env.clone();
     Ok(())
 }
 
-pub fn rule_7_0(a_protocol_code: i32) -> Result<(), AnyError> {
+pub fn rule_8_0(a_protocol_code: i32) -> Result<(), AnyError> {
     let x = ssl::get_protocol_name(a_protocol_code as i32);
     let y = ssl::get_protocol_name(a_protocol_code as i32);
     Ok(())
 }
 
-pub fn rule_8_0(a_cert_time: &str) -> Result<(), AnyError> {
+pub fn rule_9_0(a_cert_time: &str) -> Result<(), AnyError> {
     let x = ssl::cert_time_to_seconds(a_cert_time)?;
     let y = ssl::cert_time_to_seconds(a_cert_time)?;
     Ok(())
 }
 
-pub fn rule_9_0(a_der_cert_bytes: &[u8]) -> Result<(), AnyError> {
+pub fn rule_10_0(a_der_cert_bytes: &[u8]) -> Result<(), AnyError> {
     let x = ssl::DER_cert_to_PEM_cert(&a_der_cert_bytes);
     let y = ssl::DER_cert_to_PEM_cert(&a_der_cert_bytes);
     Ok(())
 }
 
-pub fn rule_10_0(a_pem_cert_string: &str) -> Result<(), AnyError> {
+pub fn rule_11_0(a_pem_cert_string: &str) -> Result<(), AnyError> {
     let x = ssl::PEM_cert_to_DER_cert(a_pem_cert_string)?;
     let y = ssl::PEM_cert_to_DER_cert(a_pem_cert_string)?;
     Ok(())
 }
 
-pub fn rule_11_0(a_s: &[u8], a_entropy: f64) -> Result<(), AnyError> {
+pub fn rule_12_0(a_s: &[u8], a_entropy: f64) -> Result<(), AnyError> {
     let x = ssl::RAND_add(&a_s, a_entropy);
     let y = ssl::RAND_add(&a_s, a_entropy);
     Ok(())
 }
 
-pub fn rule_12_0(a_n: usize) -> Result<(), AnyError> {
+pub fn rule_13_0(a_n: usize) -> Result<(), AnyError> {
     let x = ssl::RAND_bytes(a_n)?;
     let y = ssl::RAND_bytes(a_n)?;
     Ok(())
 }
 
-pub fn rule_13_0() -> Result<(), AnyError> {
+pub fn rule_14_0() -> Result<(), AnyError> {
     let y = ssl::RAND_status();
     Ok(())
 }
 
-pub fn rule_14_0(a_n: usize) -> Result<(), AnyError> {
+pub fn rule_15_0(a_n: usize) -> Result<(), AnyError> {
     let x = ssl::RAND_bytes(a_n)?;
     let y = ssl::RAND_bytes(a_n)?;
     Ok(())
 }
 
-pub fn rule_16_0() -> Result<(), AnyError> {
+pub fn rule_17_0() -> Result<(), AnyError> {
     let y = ssl::get_sigalgs()?;
     Ok(())
 }
 
-pub fn rule_18_0(a_hostname: &str) -> Result<(), AnyError> {
+pub fn rule_19_0(a_hostname: &str) -> Result<(), AnyError> {
     let x = ssl::WrapSocket::new().server_hostname(a_hostname);
     let y = ssl::WrapSocket::new().server_hostname(a_hostname);
     Ok(())
 }
 
-pub fn rule_19_0(a_sock: std::net::TcpStream, a_ssl_version: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_certfile: &str, a_keyfile: &str, a_ca_certs: &str, a_server_side: bool, a_do_handshake_on_connect: bool, a_suppress_ragged_eofs: bool) -> Result<(), AnyError> {
+pub fn rule_20_0(a_sock: std::net::TcpStream, a_ssl_version: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_certfile: &str, a_keyfile: &str, a_ca_certs: &str, a_server_side: bool, a_do_handshake_on_connect: bool, a_suppress_ragged_eofs: bool) -> Result<(), AnyError> {
     let x = ssl::create_unverified_context(ssl::UnverifiedContext::new())?.wrap_socket(&a_sock, ())?;
     let y = ssl::create_unverified_context(ssl::UnverifiedContext::new().protocol(a_ssl_version).cert_reqs(a_cert_reqs).certfile(a_certfile).keyfile(a_keyfile).cafile(a_ca_certs))?.wrap_socket(&a_sock, ssl::WrapSocket::new().server_side(a_server_side).do_handshake_on_connect(a_do_handshake_on_connect).suppress_ragged_eofs(a_suppress_ragged_eofs))?;
     Ok(())
 }
 
-pub fn rule_20_0() -> Result<(), AnyError> {
+pub fn rule_21_0() -> Result<(), AnyError> {
     let x = ssl::HAS_SNI;
     let y = ssl::HAS_SNI;
     Ok(())
 }
 
-pub fn rule_20_1() -> Result<(), AnyError> {
+pub fn rule_21_1() -> Result<(), AnyError> {
     let x = ssl::HAS_ECDH;
     let y = ssl::HAS_ECDH;
     Ok(())
 }
 
-pub fn rule_20_2() -> Result<(), AnyError> {
+pub fn rule_21_2() -> Result<(), AnyError> {
     let x = ssl::HAS_NPN;
     let y = ssl::HAS_NPN;
     Ok(())
 }
 
-pub fn rule_20_3() -> Result<(), AnyError> {
+pub fn rule_21_3() -> Result<(), AnyError> {
     let x = ssl::HAS_ALPN;
     let y = ssl::HAS_ALPN;
     Ok(())
 }
 
-pub fn rule_20_4() -> Result<(), AnyError> {
+pub fn rule_21_4() -> Result<(), AnyError> {
     let x = ssl::HAS_SSLv2;
     let y = ssl::HAS_SSLv2;
     Ok(())
 }
 
-pub fn rule_20_5() -> Result<(), AnyError> {
+pub fn rule_21_5() -> Result<(), AnyError> {
     let x = ssl::HAS_SSLv3;
     let y = ssl::HAS_SSLv3;
     Ok(())
 }
 
-pub fn rule_20_6() -> Result<(), AnyError> {
+pub fn rule_21_6() -> Result<(), AnyError> {
     let x = ssl::HAS_TLSv1;
     let y = ssl::HAS_TLSv1;
     Ok(())
 }
 
-pub fn rule_20_7() -> Result<(), AnyError> {
+pub fn rule_21_7() -> Result<(), AnyError> {
     let x = ssl::HAS_TLSv1_1;
     let y = ssl::HAS_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_20_8() -> Result<(), AnyError> {
+pub fn rule_21_8() -> Result<(), AnyError> {
     let x = ssl::HAS_TLSv1_2;
     let y = ssl::HAS_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_20_9() -> Result<(), AnyError> {
+pub fn rule_21_9() -> Result<(), AnyError> {
     let x = ssl::HAS_TLSv1_3;
     let y = ssl::HAS_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_20_10() -> Result<(), AnyError> {
+pub fn rule_21_10() -> Result<(), AnyError> {
     let x = ssl::HAS_NEVER_CHECK_COMMON_NAME;
     let y = ssl::HAS_NEVER_CHECK_COMMON_NAME;
     Ok(())
 }
 
-pub fn rule_20_11() -> Result<(), AnyError> {
+pub fn rule_21_11() -> Result<(), AnyError> {
     let x = ssl::HAS_PSK;
     let y = ssl::HAS_PSK;
     Ok(())
 }
 
-pub fn rule_20_12() -> Result<(), AnyError> {
+pub fn rule_21_12() -> Result<(), AnyError> {
     let x = ssl::HAS_PHA;
     let y = ssl::HAS_PHA;
     Ok(())
 }
 
-pub fn rule_20_13() -> Result<(), AnyError> {
+pub fn rule_21_13() -> Result<(), AnyError> {
     let x = ssl::HAS_PSK_TLS13;
     let y = ssl::HAS_PSK_TLS13;
     Ok(())
 }
 
-pub fn rule_20_14() -> Result<(), AnyError> {
+pub fn rule_21_14() -> Result<(), AnyError> {
     let x = ssl::PEM_HEADER;
     let y = ssl::PEM_HEADER;
     Ok(())
 }
 
-pub fn rule_20_15() -> Result<(), AnyError> {
+pub fn rule_21_15() -> Result<(), AnyError> {
     let x = ssl::PEM_FOOTER;
     let y = ssl::PEM_FOOTER;
     Ok(())
 }
 
-pub fn rule_20_16() -> Result<(), AnyError> {
+pub fn rule_21_16() -> Result<(), AnyError> {
     let x = ssl::CHANNEL_BINDING_TYPES;
     let y = ssl::CHANNEL_BINDING_TYPES;
     Ok(())
 }
 
-pub fn rule_21_0() -> Result<(), AnyError> {
+pub fn rule_22_0() -> Result<(), AnyError> {
     let x = *ssl::OPENSSL_VERSION;
     let y = *ssl::OPENSSL_VERSION;
     Ok(())
 }
 
-pub fn rule_21_1() -> Result<(), AnyError> {
+pub fn rule_22_1() -> Result<(), AnyError> {
     let x = *ssl::OPENSSL_VERSION_INFO;
     let y = *ssl::OPENSSL_VERSION_INFO;
     Ok(())
 }
 
-pub fn rule_21_2() -> Result<(), AnyError> {
+pub fn rule_22_2() -> Result<(), AnyError> {
     let x = *ssl::OPENSSL_VERSION_NUMBER;
     let y = *ssl::OPENSSL_VERSION_NUMBER;
     Ok(())
 }
 
-pub fn rule_22_0() -> Result<(), AnyError> {
+pub fn rule_23_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_CLIENT;
     let y = ssl::PROTOCOL_TLS_CLIENT;
     Ok(())
 }
 
-pub fn rule_22_1() -> Result<(), AnyError> {
+pub fn rule_23_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_SERVER;
     let y = ssl::PROTOCOL_TLS_SERVER;
     Ok(())
 }
 
-pub fn rule_23_0() -> Result<(), AnyError> {
+pub fn rule_24_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_23_1() -> Result<(), AnyError> {
+pub fn rule_24_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_SSLv23;
     let y = ssl::PROTOCOL_SSLv23;
     Ok(())
 }
 
-pub fn rule_24_0() -> Result<(), AnyError> {
+pub fn rule_25_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1;
     let y = ssl::PROTOCOL_TLSv1;
     Ok(())
 }
 
-pub fn rule_24_1() -> Result<(), AnyError> {
+pub fn rule_25_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_1;
     let y = ssl::PROTOCOL_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_25_0() -> Result<(), AnyError> {
+pub fn rule_26_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_2;
     let y = ssl::PROTOCOL_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_27_0() -> Result<(), AnyError> {
-    let x = ssl::CERT_NONE;
-    let y = ssl::CERT_NONE;
-    Ok(())
-}
-
-pub fn rule_27_1() -> Result<(), AnyError> {
-    let x = ssl::CERT_OPTIONAL;
-    let y = ssl::CERT_OPTIONAL;
-    Ok(())
-}
-
-pub fn rule_27_2() -> Result<(), AnyError> {
-    let x = ssl::CERT_REQUIRED;
-    let y = ssl::CERT_REQUIRED;
-    Ok(())
-}
-
-pub fn rule_27_3() -> Result<(), AnyError> {
-    let x = ssl::CERT_NONE;
-    let y = ssl::CERT_NONE;
-    Ok(())
-}
-
-pub fn rule_27_4() -> Result<(), AnyError> {
-    let x = ssl::CERT_OPTIONAL;
-    let y = ssl::CERT_OPTIONAL;
-    Ok(())
-}
-
-pub fn rule_27_5() -> Result<(), AnyError> {
-    let x = ssl::CERT_REQUIRED;
-    let y = ssl::CERT_REQUIRED;
-    Ok(())
-}
-
 pub fn rule_28_0() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_DEFAULT;
-    let y = ssl::VERIFY_DEFAULT;
+    let x = ssl::CERT_NONE;
+    let y = ssl::CERT_NONE;
     Ok(())
 }
 
 pub fn rule_28_1() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_CRL_CHECK_LEAF;
-    let y = ssl::VERIFY_CRL_CHECK_LEAF;
+    let x = ssl::CERT_OPTIONAL;
+    let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
 pub fn rule_28_2() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_CRL_CHECK_CHAIN;
-    let y = ssl::VERIFY_CRL_CHECK_CHAIN;
+    let x = ssl::CERT_REQUIRED;
+    let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
 pub fn rule_28_3() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_X509_STRICT;
-    let y = ssl::VERIFY_X509_STRICT;
+    let x = ssl::CERT_NONE;
+    let y = ssl::CERT_NONE;
     Ok(())
 }
 
 pub fn rule_28_4() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_ALLOW_PROXY_CERTS;
-    let y = ssl::VERIFY_ALLOW_PROXY_CERTS;
+    let x = ssl::CERT_OPTIONAL;
+    let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
 pub fn rule_28_5() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_X509_TRUSTED_FIRST;
-    let y = ssl::VERIFY_X509_TRUSTED_FIRST;
+    let x = ssl::CERT_REQUIRED;
+    let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
-pub fn rule_28_6() -> Result<(), AnyError> {
-    let x = ssl::VERIFY_X509_PARTIAL_CHAIN;
-    let y = ssl::VERIFY_X509_PARTIAL_CHAIN;
-    Ok(())
-}
-
-pub fn rule_28_7() -> Result<(), AnyError> {
+pub fn rule_29_0() -> Result<(), AnyError> {
     let x = ssl::VERIFY_DEFAULT;
     let y = ssl::VERIFY_DEFAULT;
     Ok(())
 }
 
-pub fn rule_28_8() -> Result<(), AnyError> {
+pub fn rule_29_1() -> Result<(), AnyError> {
     let x = ssl::VERIFY_CRL_CHECK_LEAF;
     let y = ssl::VERIFY_CRL_CHECK_LEAF;
     Ok(())
 }
 
-pub fn rule_28_9() -> Result<(), AnyError> {
+pub fn rule_29_2() -> Result<(), AnyError> {
     let x = ssl::VERIFY_CRL_CHECK_CHAIN;
     let y = ssl::VERIFY_CRL_CHECK_CHAIN;
     Ok(())
 }
 
-pub fn rule_28_10() -> Result<(), AnyError> {
+pub fn rule_29_3() -> Result<(), AnyError> {
     let x = ssl::VERIFY_X509_STRICT;
     let y = ssl::VERIFY_X509_STRICT;
     Ok(())
 }
 
-pub fn rule_28_11() -> Result<(), AnyError> {
+pub fn rule_29_4() -> Result<(), AnyError> {
     let x = ssl::VERIFY_ALLOW_PROXY_CERTS;
     let y = ssl::VERIFY_ALLOW_PROXY_CERTS;
     Ok(())
 }
 
-pub fn rule_28_12() -> Result<(), AnyError> {
+pub fn rule_29_5() -> Result<(), AnyError> {
     let x = ssl::VERIFY_X509_TRUSTED_FIRST;
     let y = ssl::VERIFY_X509_TRUSTED_FIRST;
     Ok(())
 }
 
-pub fn rule_28_13() -> Result<(), AnyError> {
+pub fn rule_29_6() -> Result<(), AnyError> {
     let x = ssl::VERIFY_X509_PARTIAL_CHAIN;
     let y = ssl::VERIFY_X509_PARTIAL_CHAIN;
     Ok(())
 }
 
-pub fn rule_29_0() -> Result<(), AnyError> {
-    let x = ssl::OP_ALL;
-    let y = ssl::OP_ALL;
-    Ok(())
-}
-
-pub fn rule_29_1() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_RENEGOTIATION;
-    let y = ssl::OP_NO_RENEGOTIATION;
-    Ok(())
-}
-
-pub fn rule_29_2() -> Result<(), AnyError> {
-    let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
-    let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
-    Ok(())
-}
-
-pub fn rule_29_3() -> Result<(), AnyError> {
-    let x = ssl::OP_SINGLE_DH_USE;
-    let y = ssl::OP_SINGLE_DH_USE;
-    Ok(())
-}
-
-pub fn rule_29_4() -> Result<(), AnyError> {
-    let x = ssl::OP_SINGLE_ECDH_USE;
-    let y = ssl::OP_SINGLE_ECDH_USE;
-    Ok(())
-}
-
-pub fn rule_29_5() -> Result<(), AnyError> {
-    let x = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
-    let y = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
-    Ok(())
-}
-
-pub fn rule_29_6() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_COMPRESSION;
-    let y = ssl::OP_NO_COMPRESSION;
-    Ok(())
-}
-
 pub fn rule_29_7() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_TICKET;
-    let y = ssl::OP_NO_TICKET;
+    let x = ssl::VERIFY_DEFAULT;
+    let y = ssl::VERIFY_DEFAULT;
     Ok(())
 }
 
 pub fn rule_29_8() -> Result<(), AnyError> {
-    let x = ssl::OP_IGNORE_UNEXPECTED_EOF;
-    let y = ssl::OP_IGNORE_UNEXPECTED_EOF;
+    let x = ssl::VERIFY_CRL_CHECK_LEAF;
+    let y = ssl::VERIFY_CRL_CHECK_LEAF;
     Ok(())
 }
 
 pub fn rule_29_9() -> Result<(), AnyError> {
-    let x = ssl::OP_ENABLE_KTLS;
-    let y = ssl::OP_ENABLE_KTLS;
+    let x = ssl::VERIFY_CRL_CHECK_CHAIN;
+    let y = ssl::VERIFY_CRL_CHECK_CHAIN;
     Ok(())
 }
 
 pub fn rule_29_10() -> Result<(), AnyError> {
+    let x = ssl::VERIFY_X509_STRICT;
+    let y = ssl::VERIFY_X509_STRICT;
+    Ok(())
+}
+
+pub fn rule_29_11() -> Result<(), AnyError> {
+    let x = ssl::VERIFY_ALLOW_PROXY_CERTS;
+    let y = ssl::VERIFY_ALLOW_PROXY_CERTS;
+    Ok(())
+}
+
+pub fn rule_29_12() -> Result<(), AnyError> {
+    let x = ssl::VERIFY_X509_TRUSTED_FIRST;
+    let y = ssl::VERIFY_X509_TRUSTED_FIRST;
+    Ok(())
+}
+
+pub fn rule_29_13() -> Result<(), AnyError> {
+    let x = ssl::VERIFY_X509_PARTIAL_CHAIN;
+    let y = ssl::VERIFY_X509_PARTIAL_CHAIN;
+    Ok(())
+}
+
+pub fn rule_30_0() -> Result<(), AnyError> {
     let x = ssl::OP_ALL;
     let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_29_11() -> Result<(), AnyError> {
+pub fn rule_30_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_RENEGOTIATION;
     let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_29_12() -> Result<(), AnyError> {
+pub fn rule_30_2() -> Result<(), AnyError> {
     let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
     let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_29_13() -> Result<(), AnyError> {
+pub fn rule_30_3() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_DH_USE;
     let y = ssl::OP_SINGLE_DH_USE;
     Ok(())
 }
 
-pub fn rule_29_14() -> Result<(), AnyError> {
+pub fn rule_30_4() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_ECDH_USE;
     let y = ssl::OP_SINGLE_ECDH_USE;
     Ok(())
 }
 
-pub fn rule_29_15() -> Result<(), AnyError> {
+pub fn rule_30_5() -> Result<(), AnyError> {
     let x = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
     let y = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
     Ok(())
 }
 
-pub fn rule_29_16() -> Result<(), AnyError> {
+pub fn rule_30_6() -> Result<(), AnyError> {
     let x = ssl::OP_NO_COMPRESSION;
     let y = ssl::OP_NO_COMPRESSION;
     Ok(())
 }
 
-pub fn rule_29_17() -> Result<(), AnyError> {
+pub fn rule_30_7() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TICKET;
     let y = ssl::OP_NO_TICKET;
     Ok(())
 }
 
-pub fn rule_29_18() -> Result<(), AnyError> {
+pub fn rule_30_8() -> Result<(), AnyError> {
     let x = ssl::OP_IGNORE_UNEXPECTED_EOF;
     let y = ssl::OP_IGNORE_UNEXPECTED_EOF;
     Ok(())
 }
 
-pub fn rule_29_19() -> Result<(), AnyError> {
+pub fn rule_30_9() -> Result<(), AnyError> {
     let x = ssl::OP_ENABLE_KTLS;
     let y = ssl::OP_ENABLE_KTLS;
     Ok(())
 }
 
-pub fn rule_30_0() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_SSLv2;
-    let y = ssl::OP_NO_SSLv2;
+pub fn rule_30_10() -> Result<(), AnyError> {
+    let x = ssl::OP_ALL;
+    let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_30_1() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_SSLv3;
-    let y = ssl::OP_NO_SSLv3;
+pub fn rule_30_11() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_RENEGOTIATION;
+    let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_30_2() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_SSLv2;
-    let y = ssl::OP_NO_SSLv2;
+pub fn rule_30_12() -> Result<(), AnyError> {
+    let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
+    let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_30_3() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_SSLv3;
-    let y = ssl::OP_NO_SSLv3;
+pub fn rule_30_13() -> Result<(), AnyError> {
+    let x = ssl::OP_SINGLE_DH_USE;
+    let y = ssl::OP_SINGLE_DH_USE;
+    Ok(())
+}
+
+pub fn rule_30_14() -> Result<(), AnyError> {
+    let x = ssl::OP_SINGLE_ECDH_USE;
+    let y = ssl::OP_SINGLE_ECDH_USE;
+    Ok(())
+}
+
+pub fn rule_30_15() -> Result<(), AnyError> {
+    let x = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
+    let y = ssl::OP_ENABLE_MIDDLEBOX_COMPAT;
+    Ok(())
+}
+
+pub fn rule_30_16() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_COMPRESSION;
+    let y = ssl::OP_NO_COMPRESSION;
+    Ok(())
+}
+
+pub fn rule_30_17() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_TICKET;
+    let y = ssl::OP_NO_TICKET;
+    Ok(())
+}
+
+pub fn rule_30_18() -> Result<(), AnyError> {
+    let x = ssl::OP_IGNORE_UNEXPECTED_EOF;
+    let y = ssl::OP_IGNORE_UNEXPECTED_EOF;
+    Ok(())
+}
+
+pub fn rule_30_19() -> Result<(), AnyError> {
+    let x = ssl::OP_ENABLE_KTLS;
+    let y = ssl::OP_ENABLE_KTLS;
     Ok(())
 }
 
 pub fn rule_31_0() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_TLSv1;
-    let y = ssl::OP_NO_TLSv1;
+    let x = ssl::OP_NO_SSLv2;
+    let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
 pub fn rule_31_1() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_TLSv1_1;
-    let y = ssl::OP_NO_TLSv1_1;
+    let x = ssl::OP_NO_SSLv3;
+    let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
 pub fn rule_31_2() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_TLSv1_2;
-    let y = ssl::OP_NO_TLSv1_2;
+    let x = ssl::OP_NO_SSLv2;
+    let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
 pub fn rule_31_3() -> Result<(), AnyError> {
-    let x = ssl::OP_NO_TLSv1_3;
-    let y = ssl::OP_NO_TLSv1_3;
+    let x = ssl::OP_NO_SSLv3;
+    let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
-pub fn rule_31_4() -> Result<(), AnyError> {
+pub fn rule_32_0() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1;
     let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_31_5() -> Result<(), AnyError> {
+pub fn rule_32_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_1;
     let y = ssl::OP_NO_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_31_6() -> Result<(), AnyError> {
+pub fn rule_32_2() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_2;
     let y = ssl::OP_NO_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_31_7() -> Result<(), AnyError> {
+pub fn rule_32_3() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_3;
     let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_32_0() -> Result<(), AnyError> {
-    let x = ssl::OP_LEGACY_SERVER_CONNECT;
-    let y = ssl::OP_LEGACY_SERVER_CONNECT;
+pub fn rule_32_4() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_TLSv1;
+    let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_32_1() -> Result<(), AnyError> {
-    let x = ssl::OP_LEGACY_SERVER_CONNECT;
-    let y = ssl::OP_LEGACY_SERVER_CONNECT;
+pub fn rule_32_5() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_TLSv1_1;
+    let y = ssl::OP_NO_TLSv1_1;
+    Ok(())
+}
+
+pub fn rule_32_6() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_TLSv1_2;
+    let y = ssl::OP_NO_TLSv1_2;
+    Ok(())
+}
+
+pub fn rule_32_7() -> Result<(), AnyError> {
+    let x = ssl::OP_NO_TLSv1_3;
+    let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
 pub fn rule_33_0() -> Result<(), AnyError> {
+    let x = ssl::OP_LEGACY_SERVER_CONNECT;
+    let y = ssl::OP_LEGACY_SERVER_CONNECT;
+    Ok(())
+}
+
+pub fn rule_33_1() -> Result<(), AnyError> {
+    let x = ssl::OP_LEGACY_SERVER_CONNECT;
+    let y = ssl::OP_LEGACY_SERVER_CONNECT;
+    Ok(())
+}
+
+pub fn rule_34_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MINIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MINIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_33_1() -> Result<(), AnyError> {
+pub fn rule_34_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_33_2() -> Result<(), AnyError> {
+pub fn rule_34_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_33_3() -> Result<(), AnyError> {
+pub fn rule_34_3() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_34_0() -> Result<(), AnyError> {
+pub fn rule_35_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::SSLv3;
     let y = ssl::TlsVersion::SSLv3;
     Ok(())
 }
 
-pub fn rule_34_1() -> Result<(), AnyError> {
+pub fn rule_35_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1;
     let y = ssl::TlsVersion::TLSv1;
     Ok(())
 }
 
-pub fn rule_34_2() -> Result<(), AnyError> {
+pub fn rule_35_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_1;
     let y = ssl::TlsVersion::TLSv1_1;
     Ok(())
 }
 
-pub fn rule_35_0() -> Result<(), AnyError> {
+pub fn rule_36_0() -> Result<(), AnyError> {
     let x = ssl::Purpose::SERVER_AUTH;
     let y = ssl::Purpose::SERVER_AUTH;
     Ok(())
 }
 
-pub fn rule_35_1() -> Result<(), AnyError> {
+pub fn rule_36_1() -> Result<(), AnyError> {
     let x = ssl::Purpose::CLIENT_AUTH;
     let y = ssl::Purpose::CLIENT_AUTH;
     Ok(())
 }
 
-pub fn rule_36_0(obj: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_37_0(obj: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::from(obj).oid.clone();
     let y = ssl::Asn1Object::from(obj).oid.clone();
     Ok(())
 }
 
-pub fn rule_36_1(obj: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_37_1(obj: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::from(obj).nid.clone();
     let y = ssl::Asn1Object::from(obj).nid.clone();
     Ok(())
 }
 
-pub fn rule_36_2(obj: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_37_2(obj: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::from(obj).shortname.clone();
     let y = ssl::Asn1Object::from(obj).shortname.clone();
     Ok(())
 }
 
-pub fn rule_36_3(obj: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_37_3(obj: ssl::Purpose) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::from(obj).longname.clone();
     let y = ssl::Asn1Object::from(obj).longname.clone();
     Ok(())
 }
 
-pub fn rule_37_0(obj: ssl::Asn1Object) -> Result<(), AnyError> {
+pub fn rule_38_0(obj: ssl::Asn1Object) -> Result<(), AnyError> {
     let x = obj.oid.clone();
     let y = obj.oid.clone();
     Ok(())
 }
 
-pub fn rule_37_1(obj: ssl::Asn1Object) -> Result<(), AnyError> {
+pub fn rule_38_1(obj: ssl::Asn1Object) -> Result<(), AnyError> {
     let x = obj.nid.clone();
     let y = obj.nid.clone();
     Ok(())
 }
 
-pub fn rule_37_2(obj: ssl::Asn1Object) -> Result<(), AnyError> {
+pub fn rule_38_2(obj: ssl::Asn1Object) -> Result<(), AnyError> {
     let x = obj.shortname.clone();
     let y = obj.shortname.clone();
     Ok(())
 }
 
-pub fn rule_37_3(obj: ssl::Asn1Object) -> Result<(), AnyError> {
+pub fn rule_38_3(obj: ssl::Asn1Object) -> Result<(), AnyError> {
     let x = obj.longname.clone();
     let y = obj.longname.clone();
     Ok(())
 }
 
-pub fn rule_38_0(a_oid: &str) -> Result<(), AnyError> {
+pub fn rule_39_0(a_oid: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::new(a_oid)?;
     let y = ssl::Asn1Object::new(a_oid)?;
     Ok(())
 }
 
-pub fn rule_39_0(a_name: &str) -> Result<(), AnyError> {
+pub fn rule_40_0(a_name: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromname(a_name)?;
     let y = ssl::Asn1Object::fromname(a_name)?;
     Ok(())
 }
 
-pub fn rule_40_0(a_nid: i32) -> Result<(), AnyError> {
+pub fn rule_41_0(a_nid: i32) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromnid(a_nid)?;
     let y = ssl::Asn1Object::fromnid(a_nid)?;
     Ok(())
 }
 
-pub fn rule_41_0(obj: ssl::SslContext, a_certfile: &str, a_keyfile: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_42_0(obj: ssl::SslContext, a_certfile: &str, a_keyfile: &str, a_password: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(ssl::CertChain::new(a_certfile).keyfile(a_keyfile).password(a_password))?;
     Ok(())
 }
 
-pub fn rule_42_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
+pub fn rule_43_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str, a_cadata: &str) -> Result<(), AnyError> {
     let x = obj.load_verify_locations(ssl::VerifyLocations::new())?;
     let y = obj.load_verify_locations(ssl::VerifyLocations::new().cafile(a_cafile).capath(a_capath).cadata(a_cadata))?;
     let z = obj.load_verify_locations(a_cafile)?;
     Ok(())
 }
 
-pub fn rule_43_0(obj: ssl::SslContext, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
+pub fn rule_44_0(obj: ssl::SslContext, a_purpose: ssl::Purpose) -> Result<(), AnyError> {
     let x = obj.load_default_certs(ssl::Purpose::SERVER_AUTH)?;
     let y = obj.load_default_certs(a_purpose)?;
     Ok(())
 }
 
-pub fn rule_44_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_45_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_default_verify_paths()?;
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
 
-pub fn rule_45_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_46_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.get_ca_certs();
     let y = obj.get_ca_certs();
     Ok(())
 }
 
-pub fn rule_46_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_47_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.cert_store_stats();
     let y = obj.cert_store_stats();
     Ok(())
 }
 
-pub fn rule_46_1(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_47_1(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.session_stats();
     let y = obj.session_stats();
     Ok(())
 }
 
-pub fn rule_47_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
+pub fn rule_48_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.check_hostname();
     let y = obj.check_hostname();
     obj.set_check_hostname(value)?;
     Ok(())
 }
 
-pub fn rule_48_0(obj: ssl::SslContext, value: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_49_0(obj: ssl::SslContext, value: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.verify_mode();
     let y = obj.verify_mode();
     obj.set_verify_mode(value)?;
     Ok(())
 }
 
-pub fn rule_49_0(obj: ssl::SslContext, value: ssl::VerifyFlags) -> Result<(), AnyError> {
+pub fn rule_50_0(obj: ssl::SslContext, value: ssl::VerifyFlags) -> Result<(), AnyError> {
     let x = obj.verify_flags();
     let y = obj.verify_flags();
     obj.set_verify_flags(value)?;
     Ok(())
 }
 
-pub fn rule_50_0(obj: ssl::SslContext, value: ssl::Options) -> Result<(), AnyError> {
+pub fn rule_51_0(obj: ssl::SslContext, value: ssl::Options) -> Result<(), AnyError> {
     let x = obj.options();
     let y = obj.options();
     obj.set_options(value)?;
     Ok(())
 }
 
-pub fn rule_51_0(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_52_0(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.minimum_version();
     let y = obj.minimum_version();
     obj.set_minimum_version(value)?;
     Ok(())
 }
 
-pub fn rule_51_1(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_52_1(obj: ssl::SslContext, value: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.maximum_version();
     let y = obj.maximum_version();
     obj.set_maximum_version(value)?;
     Ok(())
 }
 
-pub fn rule_52_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_53_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.protocol();
     let y = obj.protocol();
     Ok(())
 }
 
-pub fn rule_52_1(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_53_1(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.security_level();
     let y = obj.security_level();
     Ok(())
 }
 
-pub fn rule_53_0(obj: ssl::SslContext, value: usize) -> Result<(), AnyError> {
+pub fn rule_54_0(obj: ssl::SslContext, value: usize) -> Result<(), AnyError> {
     let x = obj.num_tickets();
     let y = obj.num_tickets();
     obj.set_num_tickets(value)?;
     Ok(())
 }
 
-pub fn rule_54_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
+pub fn rule_55_0(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.post_handshake_auth();
     let y = obj.post_handshake_auth();
     obj.set_post_handshake_auth(value)?;
     Ok(())
 }
 
-pub fn rule_54_1(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
+pub fn rule_55_1(obj: ssl::SslContext, value: bool) -> Result<(), AnyError> {
     let x = obj.hostname_checks_common_name();
     let y = obj.hostname_checks_common_name();
     obj.set_hostname_checks_common_name(value)?;
     Ok(())
 }
 
-pub fn rule_55_0(obj: ssl::SslContext, value: &str) -> Result<(), AnyError> {
+pub fn rule_56_0(obj: ssl::SslContext, value: &str) -> Result<(), AnyError> {
     let x = obj.keylog_filename();
     let y = obj.keylog_filename();
     obj.set_keylog_filename(value)?;
@@ -915,14 +921,14 @@ pub fn rule_55_0(obj: ssl::SslContext, value: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_56_0(obj: ssl::SslContext, value: u32) -> Result<(), AnyError> {
+pub fn rule_57_0(obj: ssl::SslContext, value: u32) -> Result<(), AnyError> {
     let x = obj.host_flags();
     let y = obj.host_flags();
     obj.set_host_flags(value)?;
     Ok(())
 }
 
-pub fn rule_57_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_58_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.message_callback().is_some();
     let y = obj.message_callback().is_some();
     obj.set_message_callback(|message| { /* value */ Ok(()) })?;
@@ -930,73 +936,73 @@ pub fn rule_57_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_59_0(obj: ssl::SslContext, a_cipherlist: &str) -> Result<(), AnyError> {
+pub fn rule_60_0(obj: ssl::SslContext, a_cipherlist: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphers(a_cipherlist)?;
     let y = obj.set_ciphers(a_cipherlist)?;
     Ok(())
 }
 
-pub fn rule_60_0(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
+pub fn rule_61_0(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphersuites(a_list)?;
     let y = obj.set_ciphersuites(a_list)?;
     Ok(())
 }
 
-pub fn rule_60_1(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
+pub fn rule_61_1(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
     let x = obj.set_groups(a_list)?;
     let y = obj.set_groups(a_list)?;
     Ok(())
 }
 
-pub fn rule_60_2(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
+pub fn rule_61_2(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
     let x = obj.set_client_sigalgs(a_list)?;
     let y = obj.set_client_sigalgs(a_list)?;
     Ok(())
 }
 
-pub fn rule_60_3(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
+pub fn rule_61_3(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
     let x = obj.set_server_sigalgs(a_list)?;
     let y = obj.set_server_sigalgs(a_list)?;
     Ok(())
 }
 
-pub fn rule_60_4(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
+pub fn rule_61_4(obj: ssl::SslContext, a_list: &str) -> Result<(), AnyError> {
     let x = obj.set_ecdh_curve(a_list)?;
     let y = obj.set_ecdh_curve(a_list)?;
     Ok(())
 }
 
-pub fn rule_61_0(obj: ssl::SslContext, a_path: &str) -> Result<(), AnyError> {
+pub fn rule_62_0(obj: ssl::SslContext, a_path: &str) -> Result<(), AnyError> {
     let x = obj.load_dh_params(a_path)?;
     let y = obj.load_dh_params(a_path)?;
     Ok(())
 }
 
-pub fn rule_62_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_63_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.get_ciphers()?;
     let y = obj.get_ciphers()?;
     Ok(())
 }
 
-pub fn rule_63_0(obj: ssl::SslContext, a_include_aliases: bool) -> Result<(), AnyError> {
+pub fn rule_64_0(obj: ssl::SslContext, a_include_aliases: bool) -> Result<(), AnyError> {
     let x = obj.get_groups(false)?;
     let y = obj.get_groups(a_include_aliases)?;
     Ok(())
 }
 
-pub fn rule_64_0(obj: ssl::SslContext, a_alpn_protocols: &[&str]) -> Result<(), AnyError> {
+pub fn rule_65_0(obj: ssl::SslContext, a_alpn_protocols: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_alpn_protocols)?;
     let y = obj.set_alpn_protocols(a_alpn_protocols)?;
     Ok(())
 }
 
-pub fn rule_65_0(obj: ssl::SslContext, a_npn_protocols: &[&str]) -> Result<(), AnyError> {
+pub fn rule_66_0(obj: ssl::SslContext, a_npn_protocols: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_npn_protocols)?;
     let y = obj.set_alpn_protocols(a_npn_protocols)?;
     Ok(())
 }
 
-pub fn rule_66_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_67_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.sni_callback().is_some();
     let y = obj.sni_callback().is_some();
     obj.set_sni_callback(|request| { /* value */ Ok(ssl::SniAction::Continue) })?;
@@ -1004,635 +1010,635 @@ pub fn rule_66_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_67_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_68_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_servername_callback(|request| { /* a_server_name_callback */ Ok(ssl::SniAction::Continue) })?;
     let y = obj.set_servername_callback(|request| { /* a_server_name_callback */ Ok(ssl::SniAction::Continue) })?;
     let z = obj.clear_sni_callback()?;
     Ok(())
 }
 
-pub fn rule_68_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_69_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_psk_client_callback(|hint| { /* a_callback */ Ok(("identity", vec![0; 16])) })?;
     let y = obj.set_psk_client_callback(|hint| { /* a_callback */ Ok(("identity", vec![0; 16])) })?;
     let z = obj.clear_psk_client_callback()?;
     Ok(())
 }
 
-pub fn rule_69_0(obj: ssl::SslContext, a_identity_hint: &str) -> Result<(), AnyError> {
+pub fn rule_70_0(obj: ssl::SslContext, a_identity_hint: &str) -> Result<(), AnyError> {
     let x = obj.set_psk_server_callback(|identity| { /* a_callback */ Ok(vec![0; 16]) }, None)?;
     let y = obj.set_psk_server_callback(|identity| { /* a_callback */ Ok(vec![0; 16]) }, Some(a_identity_hint))?;
     let z = obj.clear_psk_server_callback()?;
     Ok(())
 }
 
-pub fn rule_71_0(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_72_0(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
     let y = ssl::SslContext::new(a_protocol)?;
     Ok(())
 }
 
-pub fn rule_71_1(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_72_1(a_protocol: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
     let y = ssl::SslContext::new(a_protocol)?;
     Ok(())
 }
 
-pub fn rule_72_0(obj: ssl::SslContext, a_sock: std::net::TcpStream, a_server_side: bool, a_do_handshake_on_connect: bool, a_suppress_ragged_eofs: bool, a_server_hostname: &str, a_session: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_73_0(obj: ssl::SslContext, a_sock: std::net::TcpStream, a_server_side: bool, a_do_handshake_on_connect: bool, a_suppress_ragged_eofs: bool, a_server_hostname: &str, a_session: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.wrap_socket(&a_sock, ())?;
     let y = obj.wrap_socket(&a_sock, ssl::WrapSocket::new().server_side(a_server_side).do_handshake_on_connect(a_do_handshake_on_connect).suppress_ragged_eofs(a_suppress_ragged_eofs).server_hostname(a_server_hostname).session(a_session.clone()))?;
     let z = obj.wrap_socket(&a_sock, a_server_hostname)?;
     Ok(())
 }
 
-pub fn rule_73_0(obj: ssl::SslContext, a_incoming: ssl::MemoryBio, a_outgoing: ssl::MemoryBio, a_server_side: bool, a_server_hostname: &str, a_session: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_74_0(obj: ssl::SslContext, a_incoming: ssl::MemoryBio, a_outgoing: ssl::MemoryBio, a_server_side: bool, a_server_hostname: &str, a_session: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.wrap_bio(&a_incoming, &a_outgoing, ())?;
     let y = obj.wrap_bio(&a_incoming, &a_outgoing, ssl::WrapBio::new().server_side(a_server_side).server_hostname(a_server_hostname).session(a_session.clone()))?;
     let z = obj.wrap_bio(&a_incoming, &a_outgoing, a_server_hostname)?;
     Ok(())
 }
 
-pub fn rule_74_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_75_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_address)?;
     let y = obj.connect(a_address)?;
     Ok(())
 }
 
-pub fn rule_75_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_76_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect_ex(a_address)?;
     let y = obj.connect_ex(a_address)?;
     Ok(())
 }
 
-pub fn rule_76_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_77_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.bind(a_address)?;
     let y = obj.bind(a_address)?;
     Ok(())
 }
 
-pub fn rule_77_0(obj: ssl::SslSocket, a_backlog: i32) -> Result<(), AnyError> {
+pub fn rule_78_0(obj: ssl::SslSocket, a_backlog: i32) -> Result<(), AnyError> {
     let x = obj.listen(128)?;
     let y = obj.listen(a_backlog)?;
     Ok(())
 }
 
-pub fn rule_78_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_79_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_79_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_80_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_80_0(obj: ssl::SslSocket, a_buflen: usize) -> Result<(), AnyError> {
+pub fn rule_81_0(obj: ssl::SslSocket, a_buflen: usize) -> Result<(), AnyError> {
     let x = obj.recv(1024)?;
     let y = obj.recv(a_buflen)?;
     Ok(())
 }
 
-pub fn rule_81_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
+pub fn rule_82_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
     let x = obj.recv_into(a_buffer)?;
     let y = obj.recv_into(a_buffer)?;
     Ok(())
 }
 
-pub fn rule_82_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
+pub fn rule_83_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
     let x = obj.read(1024)?;
     let y = obj.recv_into(a_buffer)?;
     let z = obj.recv_into(a_buffer)?;
     Ok(())
 }
 
-pub fn rule_83_0(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_84_0(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.send(&a_data)?;
     let y = obj.send(&a_data)?;
     Ok(())
 }
 
-pub fn rule_83_1(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_84_1(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.sendall(&a_data)?;
     let y = obj.sendall(&a_data)?;
     Ok(())
 }
 
-pub fn rule_83_2(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_84_2(obj: ssl::SslSocket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_data)?;
     let y = obj.write(&a_data)?;
     Ok(())
 }
 
-pub fn rule_84_0(obj: ssl::SslSocket, a_buflen: usize) -> Result<(), AnyError> {
+pub fn rule_85_0(obj: ssl::SslSocket, a_buflen: usize) -> Result<(), AnyError> {
     let x = obj.recvfrom(1024)?;
     let y = obj.recvfrom(a_buflen)?;
     Ok(())
 }
 
-pub fn rule_85_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
+pub fn rule_86_0(obj: ssl::SslSocket, a_buffer: &mut [u8]) -> Result<(), AnyError> {
     let x = obj.recvfrom_into(a_buffer)?;
     let y = obj.recvfrom_into(a_buffer)?;
     Ok(())
 }
 
-pub fn rule_86_0(obj: ssl::SslSocket, a_data: &[u8], a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_87_0(obj: ssl::SslSocket, a_data: &[u8], a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.sendto(&a_data, a_address)?;
     let y = obj.sendto(&a_data, a_address)?;
     Ok(())
 }
 
-pub fn rule_88_0(obj: ssl::SslSocket, a_offset: u64) -> Result<(), AnyError> {
+pub fn rule_89_0(obj: ssl::SslSocket, a_offset: u64) -> Result<(), AnyError> {
     let x = obj.sendfile(std::fs::File::open("file")?, 0, None)?;
     let y = obj.sendfile(std::fs::File::open("file")?, a_offset, None)?;
     Ok(())
 }
 
-pub fn rule_89_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_90_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_89_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_90_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_89_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_90_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.fileno();
     let y = obj.fileno();
     Ok(())
 }
 
-pub fn rule_89_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_90_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.gettimeout();
     let y = obj.gettimeout();
     Ok(())
 }
 
-pub fn rule_89_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_90_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getblocking();
     let y = obj.getblocking();
     Ok(())
 }
 
-pub fn rule_90_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_91_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     obj.unwrap()?;
     obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_91_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_92_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.shutdown(std::net::Shutdown::Write)?;
     let y = obj.shutdown(std::net::Shutdown::Write)?;
     Ok(())
 }
 
-pub fn rule_92_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_93_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.detach()?;
     let obj: ssl::SslSocket = py("obj");
     let y = obj.detach()?;
     Ok(())
 }
 
-pub fn rule_93_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_94_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     std::io::BufReader::new(&obj);
     std::io::BufReader::new(&obj);
     Ok(())
 }
 
-pub fn rule_94_0(obj: ssl::SslSocket, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_95_0(obj: ssl::SslSocket, a_value: f64) -> Result<(), AnyError> {
     let x = obj.settimeout(Duration::from_secs_f64(a_value))?;
     let y = obj.settimeout(Duration::from_secs_f64(a_value))?;
     let z = obj.settimeout(None)?;
     Ok(())
 }
 
-pub fn rule_95_0(obj: ssl::SslSocket, a_flag: bool) -> Result<(), AnyError> {
+pub fn rule_96_0(obj: ssl::SslSocket, a_flag: bool) -> Result<(), AnyError> {
     let x = obj.setblocking(a_flag)?;
     let y = obj.setblocking(a_flag)?;
     Ok(())
 }
 
-pub fn rule_95_1(obj: ssl::SslSocket, a_flag: bool) -> Result<(), AnyError> {
+pub fn rule_96_1(obj: ssl::SslSocket, a_flag: bool) -> Result<(), AnyError> {
     let x = obj.set_inheritable(a_flag)?;
     let y = obj.set_inheritable(a_flag)?;
     Ok(())
 }
 
-pub fn rule_96_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_97_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getpeername()?;
     let y = obj.getpeername()?;
     Ok(())
 }
 
-pub fn rule_96_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_97_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getsockname()?;
     let y = obj.getsockname()?;
     Ok(())
 }
 
-pub fn rule_96_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_97_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_inheritable()?;
     let y = obj.get_inheritable()?;
     Ok(())
 }
 
-pub fn rule_97_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    ssl::socket2::SockRef::from(&obj);
-    ssl::socket2::SockRef::from(&obj);
-    Ok(())
-}
-
-pub fn rule_97_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    ssl::socket2::SockRef::from(&obj);
-    ssl::socket2::SockRef::from(&obj);
-    Ok(())
-}
-
 pub fn rule_98_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+    ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
+    Ok(())
+}
+
+pub fn rule_98_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+    ssl::socket2::SockRef::from(&obj);
+    ssl::socket2::SockRef::from(&obj);
+    Ok(())
+}
+
+pub fn rule_99_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.timeout();
     let y = obj.timeout();
     Ok(())
 }
 
-pub fn rule_99_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_100_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.family()?;
     let y = obj.family()?;
     Ok(())
 }
 
-pub fn rule_99_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_100_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.proto()?;
     let y = obj.proto()?;
     Ok(())
 }
 
-pub fn rule_100_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_101_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.r#type()?;
     let y = obj.r#type()?;
     Ok(())
 }
 
-pub fn rule_101_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_102_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.server_side();
     let y = obj.server_side();
     Ok(())
 }
 
-pub fn rule_101_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_102_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.server_hostname();
     let y = obj.server_hostname();
     Ok(())
 }
 
-pub fn rule_101_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_102_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.do_handshake_on_connect();
     let y = obj.do_handshake_on_connect();
     Ok(())
 }
 
-pub fn rule_101_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_102_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.suppress_ragged_eofs();
     let y = obj.suppress_ragged_eofs();
     Ok(())
 }
 
-pub fn rule_101_4(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_102_4(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.server_side();
     let y = obj.server_side();
     Ok(())
 }
 
-pub fn rule_101_5(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_102_5(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.server_hostname();
     let y = obj.server_hostname();
     Ok(())
 }
 
-pub fn rule_102_0(obj: ssl::SslSocket, value: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_103_0(obj: ssl::SslSocket, value: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.context();
     let y = obj.context();
     obj.set_context(&value)?;
     Ok(())
 }
 
-pub fn rule_102_1(obj: ssl::SslObject, value: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_103_1(obj: ssl::SslObject, value: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.context();
     let y = obj.context();
     obj.set_context(&value)?;
     Ok(())
 }
 
-pub fn rule_103_0(obj: ssl::SslSocket, value: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_104_0(obj: ssl::SslSocket, value: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.session();
     let y = obj.session();
     obj.set_session(&value)?;
     Ok(())
 }
 
-pub fn rule_103_1(obj: ssl::SslObject, value: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_104_1(obj: ssl::SslObject, value: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.session();
     let y = obj.session();
     obj.set_session(&value)?;
-    Ok(())
-}
-
-pub fn rule_104_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.session_reused();
-    let y = obj.session_reused();
-    Ok(())
-}
-
-pub fn rule_104_1(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.session_reused();
-    let y = obj.session_reused();
     Ok(())
 }
 
 pub fn rule_105_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.getpeercert()?;
-    let y = obj.getpeercert()?;
-    let z = obj.getpeercert_binary()?;
+    let x = obj.session_reused();
+    let y = obj.session_reused();
     Ok(())
 }
 
 pub fn rule_105_1(obj: ssl::SslObject) -> Result<(), AnyError> {
+    let x = obj.session_reused();
+    let y = obj.session_reused();
+    Ok(())
+}
+
+pub fn rule_106_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getpeercert()?;
     let y = obj.getpeercert()?;
     let z = obj.getpeercert_binary()?;
     Ok(())
 }
 
-pub fn rule_106_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_106_1(obj: ssl::SslObject) -> Result<(), AnyError> {
+    let x = obj.getpeercert()?;
+    let y = obj.getpeercert()?;
+    let z = obj.getpeercert_binary()?;
+    Ok(())
+}
+
+pub fn rule_107_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_verified_chain()?;
     let y = obj.get_verified_chain()?;
     Ok(())
 }
 
-pub fn rule_106_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_107_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_unverified_chain()?;
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
-pub fn rule_107_0(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_108_0(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.get_verified_chain();
     let y = obj.get_verified_chain();
     Ok(())
 }
 
-pub fn rule_107_1(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_108_1(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.get_unverified_chain();
     let y = obj.get_unverified_chain();
     Ok(())
 }
 
-pub fn rule_108_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_108_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.shared_ciphers();
     let y = obj.shared_ciphers();
     Ok(())
 }
 
-pub fn rule_108_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.compression();
     let y = obj.compression();
     Ok(())
 }
 
-pub fn rule_108_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_108_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_108_5(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_109_5(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.group();
     let y = obj.group();
     Ok(())
 }
 
-pub fn rule_108_6(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_6(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_108_7(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_7(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.shared_ciphers();
     let y = obj.shared_ciphers();
     Ok(())
 }
 
-pub fn rule_108_8(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_8(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.compression();
     let y = obj.compression();
     Ok(())
 }
 
-pub fn rule_108_9(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_9(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_108_10(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_10(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_108_11(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_11(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.group();
     let y = obj.group();
     Ok(())
 }
 
-pub fn rule_108_12(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_109_12(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_109_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.selected_npn_protocol();
-    let y = obj.selected_npn_protocol();
-    Ok(())
-}
-
-pub fn rule_109_1(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.selected_npn_protocol();
-    let y = obj.selected_npn_protocol();
-    Ok(())
-}
-
 pub fn rule_110_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+    let x = obj.selected_npn_protocol();
+    let y = obj.selected_npn_protocol();
+    Ok(())
+}
+
+pub fn rule_110_1(obj: ssl::SslObject) -> Result<(), AnyError> {
+    let x = obj.selected_npn_protocol();
+    let y = obj.selected_npn_protocol();
+    Ok(())
+}
+
+pub fn rule_111_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.client_sigalg()?;
     let y = obj.client_sigalg()?;
     Ok(())
 }
 
-pub fn rule_110_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_111_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.server_sigalg()?;
     let y = obj.server_sigalg()?;
     Ok(())
 }
 
-pub fn rule_110_2(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_111_2(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.client_sigalg()?;
     let y = obj.client_sigalg()?;
     Ok(())
 }
 
-pub fn rule_110_3(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_111_3(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.server_sigalg()?;
     let y = obj.server_sigalg()?;
     Ok(())
 }
 
-pub fn rule_110_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_111_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.verify_client_post_handshake()?;
     let y = obj.verify_client_post_handshake()?;
     Ok(())
 }
 
-pub fn rule_110_5(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_111_5(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.verify_client_post_handshake()?;
     let y = obj.verify_client_post_handshake()?;
     Ok(())
 }
 
-pub fn rule_110_6(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_111_6(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_110_7(obj: ssl::SslObject) -> Result<(), AnyError> {
+pub fn rule_111_7(obj: ssl::SslObject) -> Result<(), AnyError> {
     let x = obj.unwrap()?;
     let y = obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_111_0(obj: ssl::SslSocket, a_cb_type: &str) -> Result<(), AnyError> {
+pub fn rule_112_0(obj: ssl::SslSocket, a_cb_type: &str) -> Result<(), AnyError> {
     let x = obj.get_channel_binding("tls-unique")?;
     let y = obj.get_channel_binding(a_cb_type)?;
     Ok(())
 }
 
-pub fn rule_111_1(obj: ssl::SslObject, a_cb_type: &str) -> Result<(), AnyError> {
+pub fn rule_112_1(obj: ssl::SslObject, a_cb_type: &str) -> Result<(), AnyError> {
     let x = obj.get_channel_binding("tls-unique")?;
     let y = obj.get_channel_binding(a_cb_type)?;
     Ok(())
 }
 
-pub fn rule_112_0(obj: ssl::SslObject, a_buffer: &mut [u8]) -> Result<(), AnyError> {
+pub fn rule_113_0(obj: ssl::SslObject, a_buffer: &mut [u8]) -> Result<(), AnyError> {
     let x = obj.read(1024)?;
     let y = obj.read_into(a_buffer)?;
     let z = obj.read_into(a_buffer)?;
     Ok(())
 }
 
-pub fn rule_113_0(obj: ssl::SslObject, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_114_0(obj: ssl::SslObject, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_data)?;
     let y = obj.write(&a_data)?;
     Ok(())
 }
 
-pub fn rule_116_0() -> Result<(), AnyError> {
+pub fn rule_117_0() -> Result<(), AnyError> {
     let y = ssl::MemoryBio::new();
     Ok(())
 }
 
-pub fn rule_117_0(obj: ssl::MemoryBio, a_size: usize) -> Result<(), AnyError> {
+pub fn rule_118_0(obj: ssl::MemoryBio, a_size: usize) -> Result<(), AnyError> {
     let x = obj.read(None);
     let y = obj.read(a_size);
     Ok(())
 }
 
-pub fn rule_118_0(obj: ssl::MemoryBio, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_119_0(obj: ssl::MemoryBio, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_buf)?;
     let y = obj.write(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_119_0(obj: ssl::MemoryBio) -> Result<(), AnyError> {
+pub fn rule_120_0(obj: ssl::MemoryBio) -> Result<(), AnyError> {
     let x = obj.write_eof();
     let y = obj.write_eof();
     Ok(())
 }
 
-pub fn rule_119_1(obj: ssl::MemoryBio) -> Result<(), AnyError> {
+pub fn rule_120_1(obj: ssl::MemoryBio) -> Result<(), AnyError> {
     let x = obj.eof();
     let y = obj.eof();
     Ok(())
 }
 
-pub fn rule_119_2(obj: ssl::MemoryBio) -> Result<(), AnyError> {
+pub fn rule_120_2(obj: ssl::MemoryBio) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_120_0(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_121_0(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.id();
     let y = obj.id();
     Ok(())
 }
 
-pub fn rule_120_1(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_121_1(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.time();
     let y = obj.time();
     Ok(())
 }
 
-pub fn rule_120_2(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_121_2(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.timeout();
     let y = obj.timeout();
     Ok(())
 }
 
-pub fn rule_120_3(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_121_3(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.ticket_lifetime_hint();
     let y = obj.ticket_lifetime_hint();
     Ok(())
 }
 
-pub fn rule_120_4(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_121_4(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.has_ticket();
     let y = obj.has_ticket();
     Ok(())
 }
 
-pub fn rule_121_0(obj: ssl::Certificate) -> Result<(), AnyError> {
+pub fn rule_122_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     let x = obj.to_pem()?;
     let y = obj.to_pem()?;
     Ok(())
 }
 
-pub fn rule_122_0(obj: ssl::Certificate) -> Result<(), AnyError> {
+pub fn rule_123_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     let x = obj.get_info()?;
     let y = obj.get_info()?;
     Ok(())
 }
 
-pub fn rule_124_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_125_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1136")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1140")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1648,9 +1654,9 @@ pub fn rule_124_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_125_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1143")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1147")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1665,9 +1671,9 @@ pub fn rule_125_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1149")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1153")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1682,9 +1688,9 @@ pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1155")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1159")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1699,9 +1705,9 @@ pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1161")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1165")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1716,9 +1722,9 @@ pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1167")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1171")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1733,9 +1739,9 @@ pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_130_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_131_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1173")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1177")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1751,9 +1757,9 @@ pub fn rule_130_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_131_0() -> Result<(), AnyError> {
+pub fn rule_132_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1180")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1184")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1766,859 +1772,859 @@ pub fn rule_131_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_132_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_133_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.library();
     let y = obj.library();
     Ok(())
 }
 
-pub fn rule_132_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_133_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_132_2(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_133_2(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.errno();
     let y = obj.errno();
     Ok(())
 }
 
-pub fn rule_132_3(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_133_3(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_code();
     let y = obj.verify_code();
     Ok(())
 }
 
-pub fn rule_132_4(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_133_4(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_message();
     let y = obj.verify_message();
     Ok(())
 }
 
-pub fn rule_133_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
     Ok(())
 }
 
-pub fn rule_133_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
-    Ok(())
-}
-
-pub fn rule_134_0() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_134_1() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_134_2() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_134_3() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_134_4() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_134_5() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_134_6() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_134_7() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_134_8() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    Ok(())
-}
-
-pub fn rule_134_9() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_134_10() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_134_11() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_134_12() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_134_13() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_134_14() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_134_15() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_134_16() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_134_17() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
     Ok(())
 }
 
 pub fn rule_135_0() -> Result<(), AnyError> {
-    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
-    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
     Ok(())
 }
 
 pub fn rule_135_1() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_135_2() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_135_3() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_135_4() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_135_5() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_135_6() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_135_7() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_135_8() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_135_9() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
+    Ok(())
+}
+
+pub fn rule_135_10() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_135_11() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_135_12() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_135_13() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_135_14() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_135_15() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_135_16() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_135_17() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_136_0() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_135_2() -> Result<(), AnyError> {
+pub fn rule_136_1() -> Result<(), AnyError> {
+    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    Ok(())
+}
+
+pub fn rule_136_2() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_135_3() -> Result<(), AnyError> {
+pub fn rule_136_3() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_135_4() -> Result<(), AnyError> {
+pub fn rule_136_4() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_135_5() -> Result<(), AnyError> {
+pub fn rule_136_5() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_135_6() -> Result<(), AnyError> {
+pub fn rule_136_6() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_135_7() -> Result<(), AnyError> {
+pub fn rule_136_7() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_135_8() -> Result<(), AnyError> {
+pub fn rule_136_8() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_135_9() -> Result<(), AnyError> {
+pub fn rule_136_9() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_135_10() -> Result<(), AnyError> {
+pub fn rule_136_10() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_135_11() -> Result<(), AnyError> {
+pub fn rule_136_11() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_135_12() -> Result<(), AnyError> {
+pub fn rule_136_12() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_135_13() -> Result<(), AnyError> {
+pub fn rule_136_13() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_135_14() -> Result<(), AnyError> {
+pub fn rule_136_14() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_135_15() -> Result<(), AnyError> {
+pub fn rule_136_15() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_135_16() -> Result<(), AnyError> {
+pub fn rule_136_16() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_135_17() -> Result<(), AnyError> {
+pub fn rule_136_17() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_135_18() -> Result<(), AnyError> {
+pub fn rule_136_18() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_135_19() -> Result<(), AnyError> {
+pub fn rule_136_19() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_135_20() -> Result<(), AnyError> {
+pub fn rule_136_20() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_135_21() -> Result<(), AnyError> {
+pub fn rule_136_21() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_135_22() -> Result<(), AnyError> {
+pub fn rule_136_22() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_135_23() -> Result<(), AnyError> {
+pub fn rule_136_23() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_135_24() -> Result<(), AnyError> {
+pub fn rule_136_24() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_135_25() -> Result<(), AnyError> {
+pub fn rule_136_25() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_135_26() -> Result<(), AnyError> {
+pub fn rule_136_26() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_135_27() -> Result<(), AnyError> {
+pub fn rule_136_27() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_135_28() -> Result<(), AnyError> {
+pub fn rule_136_28() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_135_29() -> Result<(), AnyError> {
+pub fn rule_136_29() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_135_30() -> Result<(), AnyError> {
+pub fn rule_136_30() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_135_31() -> Result<(), AnyError> {
+pub fn rule_136_31() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_135_32() -> Result<(), AnyError> {
+pub fn rule_136_32() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_135_33() -> Result<(), AnyError> {
+pub fn rule_136_33() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_135_34() -> Result<(), AnyError> {
+pub fn rule_136_34() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_135_35() -> Result<(), AnyError> {
+pub fn rule_136_35() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_135_36() -> Result<(), AnyError> {
+pub fn rule_136_36() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_135_37() -> Result<(), AnyError> {
+pub fn rule_136_37() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_135_38() -> Result<(), AnyError> {
+pub fn rule_136_38() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_135_39() -> Result<(), AnyError> {
+pub fn rule_136_39() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_135_40() -> Result<(), AnyError> {
+pub fn rule_136_40() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_135_41() -> Result<(), AnyError> {
+pub fn rule_136_41() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_135_42() -> Result<(), AnyError> {
+pub fn rule_136_42() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_135_43() -> Result<(), AnyError> {
+pub fn rule_136_43() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_135_44() -> Result<(), AnyError> {
+pub fn rule_136_44() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_135_45() -> Result<(), AnyError> {
+pub fn rule_136_45() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_135_46() -> Result<(), AnyError> {
+pub fn rule_136_46() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_135_47() -> Result<(), AnyError> {
+pub fn rule_136_47() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_135_48() -> Result<(), AnyError> {
+pub fn rule_136_48() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_135_49() -> Result<(), AnyError> {
+pub fn rule_136_49() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_135_50() -> Result<(), AnyError> {
+pub fn rule_136_50() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_135_51() -> Result<(), AnyError> {
+pub fn rule_136_51() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_135_52() -> Result<(), AnyError> {
+pub fn rule_136_52() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_135_53() -> Result<(), AnyError> {
+pub fn rule_136_53() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_136_0() -> Result<(), AnyError> {
+pub fn rule_137_0() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_136_1() -> Result<(), AnyError> {
+pub fn rule_137_1() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::ALERT;
     let y = ssl::TlsContentType::ALERT;
     Ok(())
 }
 
-pub fn rule_136_2() -> Result<(), AnyError> {
+pub fn rule_137_2() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HANDSHAKE;
     let y = ssl::TlsContentType::HANDSHAKE;
     Ok(())
 }
 
-pub fn rule_136_3() -> Result<(), AnyError> {
+pub fn rule_137_3() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::APPLICATION_DATA;
     let y = ssl::TlsContentType::APPLICATION_DATA;
     Ok(())
 }
 
-pub fn rule_136_4() -> Result<(), AnyError> {
+pub fn rule_137_4() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HEADER;
     let y = ssl::TlsContentType::HEADER;
     Ok(())
 }
 
-pub fn rule_136_5() -> Result<(), AnyError> {
+pub fn rule_137_5() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::INNER_CONTENT_TYPE;
     let y = ssl::TlsContentType::INNER_CONTENT_TYPE;
     Ok(())
 }
 
-pub fn rule_137_0() -> Result<(), AnyError> {
+pub fn rule_138_0() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CLOSE_NOTIFY;
     let y = ssl::TlsAlertType::CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_137_1() -> Result<(), AnyError> {
+pub fn rule_138_1() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     let y = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_137_2() -> Result<(), AnyError> {
+pub fn rule_138_2() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_RECORD_MAC;
     let y = ssl::TlsAlertType::BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_137_3() -> Result<(), AnyError> {
+pub fn rule_138_3() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPTION_FAILED;
     let y = ssl::TlsAlertType::DECRYPTION_FAILED;
     Ok(())
 }
 
-pub fn rule_137_4() -> Result<(), AnyError> {
+pub fn rule_138_4() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::RECORD_OVERFLOW;
     let y = ssl::TlsAlertType::RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_137_5() -> Result<(), AnyError> {
+pub fn rule_138_5() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     let y = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_6() -> Result<(), AnyError> {
+pub fn rule_138_6() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     let y = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_7() -> Result<(), AnyError> {
+pub fn rule_138_7() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_CERTIFICATE;
     let y = ssl::TlsAlertType::NO_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_8() -> Result<(), AnyError> {
+pub fn rule_138_8() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_9() -> Result<(), AnyError> {
+pub fn rule_138_9() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     let y = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_10() -> Result<(), AnyError> {
+pub fn rule_138_10() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     let y = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_137_11() -> Result<(), AnyError> {
+pub fn rule_138_11() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_137_12() -> Result<(), AnyError> {
+pub fn rule_138_12() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     let y = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_137_13() -> Result<(), AnyError> {
+pub fn rule_138_13() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     let y = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_137_14() -> Result<(), AnyError> {
+pub fn rule_138_14() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_CA;
     let y = ssl::TlsAlertType::UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_137_15() -> Result<(), AnyError> {
+pub fn rule_138_15() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ACCESS_DENIED;
     let y = ssl::TlsAlertType::ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_137_16() -> Result<(), AnyError> {
+pub fn rule_138_16() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECODE_ERROR;
     let y = ssl::TlsAlertType::DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_137_17() -> Result<(), AnyError> {
+pub fn rule_138_17() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPT_ERROR;
     let y = ssl::TlsAlertType::DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_137_18() -> Result<(), AnyError> {
+pub fn rule_138_18() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::EXPORT_RESTRICTION;
     let y = ssl::TlsAlertType::EXPORT_RESTRICTION;
     Ok(())
 }
 
-pub fn rule_137_19() -> Result<(), AnyError> {
+pub fn rule_138_19() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::PROTOCOL_VERSION;
     let y = ssl::TlsAlertType::PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_137_20() -> Result<(), AnyError> {
+pub fn rule_138_20() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     let y = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_137_21() -> Result<(), AnyError> {
+pub fn rule_138_21() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INTERNAL_ERROR;
     let y = ssl::TlsAlertType::INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_137_22() -> Result<(), AnyError> {
+pub fn rule_138_22() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     let y = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     Ok(())
 }
 
-pub fn rule_137_23() -> Result<(), AnyError> {
+pub fn rule_138_23() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::USER_CANCELED;
     let y = ssl::TlsAlertType::USER_CANCELED;
     Ok(())
 }
 
-pub fn rule_137_24() -> Result<(), AnyError> {
+pub fn rule_138_24() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_RENEGOTIATION;
     let y = ssl::TlsAlertType::NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_137_25() -> Result<(), AnyError> {
+pub fn rule_138_25() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::MISSING_EXTENSION;
     let y = ssl::TlsAlertType::MISSING_EXTENSION;
     Ok(())
 }
 
-pub fn rule_137_26() -> Result<(), AnyError> {
+pub fn rule_138_26() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     let y = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_137_27() -> Result<(), AnyError> {
+pub fn rule_138_27() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     let y = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_137_28() -> Result<(), AnyError> {
+pub fn rule_138_28() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     let y = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_137_29() -> Result<(), AnyError> {
+pub fn rule_138_29() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_137_30() -> Result<(), AnyError> {
+pub fn rule_138_30() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_137_31() -> Result<(), AnyError> {
+pub fn rule_138_31() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     let y = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_137_32() -> Result<(), AnyError> {
+pub fn rule_138_32() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     Ok(())
 }
 
-pub fn rule_137_33() -> Result<(), AnyError> {
+pub fn rule_138_33() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     let y = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     Ok(())
 }
 
-pub fn rule_138_0() -> Result<(), AnyError> {
+pub fn rule_139_0() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_REQUEST;
     let y = ssl::TlsMessageType::HELLO_REQUEST;
     Ok(())
 }
 
-pub fn rule_138_1() -> Result<(), AnyError> {
+pub fn rule_139_1() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_HELLO;
     let y = ssl::TlsMessageType::CLIENT_HELLO;
     Ok(())
 }
 
-pub fn rule_138_2() -> Result<(), AnyError> {
+pub fn rule_139_2() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_HELLO;
     let y = ssl::TlsMessageType::SERVER_HELLO;
     Ok(())
 }
 
-pub fn rule_138_3() -> Result<(), AnyError> {
+pub fn rule_139_3() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     Ok(())
 }
 
-pub fn rule_138_4() -> Result<(), AnyError> {
+pub fn rule_139_4() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEWSESSION_TICKET;
     let y = ssl::TlsMessageType::NEWSESSION_TICKET;
     Ok(())
 }
 
-pub fn rule_138_5() -> Result<(), AnyError> {
+pub fn rule_139_5() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::END_OF_EARLY_DATA;
     let y = ssl::TlsMessageType::END_OF_EARLY_DATA;
     Ok(())
 }
 
-pub fn rule_138_6() -> Result<(), AnyError> {
+pub fn rule_139_6() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     Ok(())
 }
 
-pub fn rule_138_7() -> Result<(), AnyError> {
+pub fn rule_139_7() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     let y = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     Ok(())
 }
 
-pub fn rule_138_8() -> Result<(), AnyError> {
+pub fn rule_139_8() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE;
     let y = ssl::TlsMessageType::CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_138_9() -> Result<(), AnyError> {
+pub fn rule_139_9() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_138_10() -> Result<(), AnyError> {
+pub fn rule_139_10() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     let y = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     Ok(())
 }
 
-pub fn rule_138_11() -> Result<(), AnyError> {
+pub fn rule_139_11() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_DONE;
     let y = ssl::TlsMessageType::SERVER_DONE;
     Ok(())
 }
 
-pub fn rule_138_12() -> Result<(), AnyError> {
+pub fn rule_139_12() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     let y = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     Ok(())
 }
 
-pub fn rule_138_13() -> Result<(), AnyError> {
+pub fn rule_139_13() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_138_14() -> Result<(), AnyError> {
+pub fn rule_139_14() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::FINISHED;
     let y = ssl::TlsMessageType::FINISHED;
     Ok(())
 }
 
-pub fn rule_138_15() -> Result<(), AnyError> {
+pub fn rule_139_15() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_URL;
     let y = ssl::TlsMessageType::CERTIFICATE_URL;
     Ok(())
 }
 
-pub fn rule_138_16() -> Result<(), AnyError> {
+pub fn rule_139_16() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_STATUS;
     let y = ssl::TlsMessageType::CERTIFICATE_STATUS;
     Ok(())
 }
 
-pub fn rule_138_17() -> Result<(), AnyError> {
+pub fn rule_139_17() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     let y = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     Ok(())
 }
 
-pub fn rule_138_18() -> Result<(), AnyError> {
+pub fn rule_139_18() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::KEY_UPDATE;
     let y = ssl::TlsMessageType::KEY_UPDATE;
     Ok(())
 }
 
-pub fn rule_138_19() -> Result<(), AnyError> {
+pub fn rule_139_19() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEXT_PROTO;
     let y = ssl::TlsMessageType::NEXT_PROTO;
     Ok(())
 }
 
-pub fn rule_138_20() -> Result<(), AnyError> {
+pub fn rule_139_20() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::MESSAGE_HASH;
     let y = ssl::TlsMessageType::MESSAGE_HASH;
     Ok(())
 }
 
-pub fn rule_138_21() -> Result<(), AnyError> {
+pub fn rule_139_21() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_139_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_140_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(a_address, None)?;
     let y = ssl::create_connection(a_address, Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_140_0() -> Result<(), AnyError> {
+pub fn rule_141_0() -> Result<(), AnyError> {
     let x = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;
     let y = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;
     let z = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV6, ssl::socket2::Type::STREAM, None)?;
@@ -2626,98 +2632,83 @@ pub fn rule_140_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_141_0(a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_142_0(a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = std::net::TcpListener::bind(a_address)?;
     let y = std::net::TcpListener::bind(a_address)?;
     Ok(())
 }
 
-pub fn rule_142_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
+pub fn rule_143_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
     let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_143_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_144_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     Ok(())
 }
 
-pub fn rule_144_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_145_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     Ok(())
 }
 
-pub fn rule_145_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
+pub fn rule_146_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
     let x = obj.listen(128)?;
     let y = obj.listen(a_backlog)?;
     Ok(())
 }
 
-pub fn rule_146_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
+pub fn rule_147_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
     let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_147_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_148_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_148_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_149_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_149_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_150_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_149_1(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_150_1(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_150_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_151_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_150_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_151_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_151_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
+pub fn rule_152_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
     ssl::socket2::SockRef::from(&obj);
     ssl::socket2::SockRef::from(&obj);
-    Ok(())
-}
-
-pub fn rule_152_0() -> Result<(), AnyError> {
-    let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1812")?;
-        Ok(())
-    })();
-    match caught::<_, ssl::Error>(tried)? {
-        Ok(_) => {}
-        Err(e @ ssl::Error::Timeout(_)) => {
-            |e: &ssl::Error| matches!(e, ssl::Error::Timeout(_));
-        }
-        Err(e) => return Err(e.into()),
-    }
     Ok(())
 }
 
@@ -2728,8 +2719,8 @@ pub fn rule_153_0() -> Result<(), AnyError> {
     })();
     match caught::<_, ssl::Error>(tried)? {
         Ok(_) => {}
-        Err(e) if e.python_class() == "gaierror" => {
-            let _ = |e: &ssl::Error| e.python_class() == "gaierror";
+        Err(e @ ssl::Error::Timeout(_)) => {
+            |e: &ssl::Error| matches!(e, ssl::Error::Timeout(_));
         }
         Err(e) => return Err(e.into()),
     }
@@ -2743,6 +2734,21 @@ pub fn rule_154_0() -> Result<(), AnyError> {
     })();
     match caught::<_, ssl::Error>(tried)? {
         Ok(_) => {}
+        Err(e) if e.python_class() == "gaierror" => {
+            let _ = |e: &ssl::Error| e.python_class() == "gaierror";
+        }
+        Err(e) => return Err(e.into()),
+    }
+    Ok(())
+}
+
+pub fn rule_155_0() -> Result<(), AnyError> {
+    let tried = (|| -> Result<(), AnyError> {
+        py::<Result<(), AnyError>>("the lines of `try`, line 1824")?;
+        Ok(())
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(_) => {}
         Err(e) if matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some() => {
             |e: &ssl::Error| matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) || e.ssl().is_some();
         }
@@ -2751,7 +2757,7 @@ pub fn rule_154_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub async fn rule_155_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_156_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
     let y = ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let z = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
@@ -2759,343 +2765,341 @@ pub async fn rule_155_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ss
     Ok(())
 }
 
-pub async fn rule_156_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_157_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_157_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_158_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     Ok(())
 }
 
-pub async fn rule_158_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_159_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_159_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_160_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     a_transport.start_tls(&a_sslcontext).await?;
     a_transport.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub async fn rule_162_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_163_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.read(None).await?;
     let y = obj.read(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_163_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_164_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.readexactly(a_n).await?;
     let y = obj.readexactly(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_164_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
+pub async fn rule_165_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
     let x = obj.readuntil(b"\n").await?;
     let y = obj.readuntil(&a_separator).await?;
     Ok(())
 }
 
-pub async fn rule_165_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
+pub async fn rule_166_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let x = obj.readline().await?;
     let y = obj.readline().await?;
     Ok(())
 }
 
-pub fn rule_166_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
+pub fn rule_167_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let x = obj.at_eof();
     let y = obj.at_eof();
     Ok(())
 }
 
-pub fn rule_166_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_167_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_166_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_167_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.is_closing();
     let y = obj.is_closing();
     Ok(())
 }
 
-pub fn rule_166_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_167_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.write_eof();
     let y = obj.write_eof();
     Ok(())
 }
 
-pub fn rule_166_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_167_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.can_write_eof();
     let y = obj.can_write_eof();
     Ok(())
 }
 
-pub fn rule_167_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_168_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_data);
     let y = obj.write(&a_data);
     Ok(())
 }
 
-pub async fn rule_168_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub async fn rule_169_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.drain().await?;
     let y = obj.drain().await?;
     Ok(())
 }
 
-pub async fn rule_168_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub async fn rule_169_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.wait_closed().await?;
     let y = obj.wait_closed().await?;
     Ok(())
 }
 
-pub async fn rule_169_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_170_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     let x = obj.start_tls(&a_sslcontext).await?;
     let y = obj.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub fn rule_170_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_171_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.object();
     let y = obj.object();
     Ok(())
 }
 
-pub async fn rule_171_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub async fn rule_172_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.serve_forever().await;
     let mut obj: ssl::aio::asyncio::Server = py("obj");
     let y = obj.serve_forever().await;
     Ok(())
 }
 
-pub fn rule_172_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub fn rule_173_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub async fn rule_173_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub async fn rule_174_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.wait_closed().await;
     let y = obj.wait_closed().await;
     Ok(())
 }
 
-pub fn rule_174_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_175_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?));
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context));
     Ok(())
 }
 
-pub fn rule_175_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_176_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     let x = obj.request(a_method, a_url, ())?;
     let y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(&a_body[..]).headers(a_headers))?;
     Ok(())
 }
 
-pub fn rule_176_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_177_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?)).get(a_url, ())?;
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context)).get(a_url, ssl::requests::RequestOptions::new().data(&a_data[..]).timeout(Duration::from_secs_f64(a_timeout)))?;
     Ok(())
 }
 
-pub fn rule_177_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_178_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_context);
     Ok(())
 }
 
-pub fn rule_178_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_179_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", a_handler);
     let a_handler: ssl::requests::HttpAdapter = py("a_handler");
     let y = ssl::requests::Session::new(()).mount("https://", a_handler);
     Ok(())
 }
 
-pub fn rule_179_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_180_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 465), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_180_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_181_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 25), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_181_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_182_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_181_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_182_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_181_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_182_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_182_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_183_0(a_ssl_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 993), None)?, "localhost")?;
+    let y = a_ssl_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
+    Ok(())
+}
+
+pub fn rule_184_0(a_host: &str, a_context: ssl::SslContext, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+    let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection((a_host, 995), None)?, a_host)?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
-    let z = a_context.wrap_socket(ssl::create_connection(("localhost", 995), None)?, "localhost")?;
     Ok(())
 }
 
-pub fn rule_182_1(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
-    let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 993), None)?, "localhost")?;
-    let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
-    let z = a_context.wrap_socket(ssl::create_connection(("localhost", 995), None)?, "localhost")?;
-    Ok(())
-}
-
-pub fn rule_183_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_185_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 143), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_183_1(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
-    let x = ssl::create_connection(("localhost", 143), None)?;
+pub fn rule_186_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+    let x = ssl::create_connection((a_host, 110), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_183_2(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
-    let x = ssl::create_connection(("localhost", 143), None)?;
-    let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
+pub fn rule_187_0(a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+    let x = ssl::create_connection(("localhost", 21), None)?;
+    let y = ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_184_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_188_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 21), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_185_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_189_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::get(a_url, ())?;
     let y = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     let z = ssl::requests::get(a_url, a_verify)?;
     Ok(())
 }
 
-pub fn rule_185_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_189_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::post(a_url, ())?;
     let y = ssl::requests::post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     let z = ssl::requests::post(a_url, a_verify)?;
     Ok(())
 }
 
-pub fn rule_185_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_189_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::head(a_url, ())?;
     let y = ssl::requests::head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     let z = ssl::requests::head(a_url, a_verify)?;
     Ok(())
 }
 
-pub fn rule_186_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).put(a_url, ())?;
     let y = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_186_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).patch(a_url, ())?;
     let y = ssl::requests::Session::new(()).patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_186_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).delete(a_url, ())?;
     let y = ssl::requests::Session::new(()).delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_186_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).options(a_url, ())?;
     let y = ssl::requests::Session::new(()).options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_187_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = ssl::requests::request(a_method, a_url, ())?;
     let y = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_188_0() -> Result<(), AnyError> {
+pub fn rule_192_0() -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     Ok(())
 }
 
-pub fn rule_189_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.get(a_url, ())?;
     let y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.post(a_url, ())?;
     let y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.head(a_url, ())?;
     let y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.put(a_url, ())?;
     let y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.patch(a_url, ())?;
     let y = obj.patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_5(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_5(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.delete(a_url, ())?;
     let y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_189_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.options(a_url, ())?;
     let y = obj.options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_190_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let x = obj.request(a_method, a_url, ())?;
     let y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
     Ok(())
 }
 
-pub fn rule_191_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_195_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     obj.mount(a_prefix, a_adapter);
     let obj: ssl::requests::Session = py("obj");
     let a_adapter: ssl::requests::HttpAdapter = py("a_adapter");
@@ -3103,132 +3107,132 @@ pub fn rule_191_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::r
     Ok(())
 }
 
-pub fn rule_192_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_196_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify(value));
     Ok(())
 }
 
-pub fn rule_193_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_197_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     ssl::requests::Session::new(ssl::requests::RequestOptions::new().cert(value));
     Ok(())
 }
 
-pub fn rule_194_0() -> Result<(), AnyError> {
+pub fn rule_198_0() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_194_1() -> Result<(), AnyError> {
+pub fn rule_198_1() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_194_2() -> Result<(), AnyError> {
+pub fn rule_198_2() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_194_3() -> Result<(), AnyError> {
+pub fn rule_198_3() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_195_0(value: bool) -> Result<(), AnyError> {
+pub fn rule_199_0(value: bool) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).trust_env(value);
     Ok(())
 }
 
-pub fn rule_196_0(obj: ssl::requests::Session) -> Result<(), AnyError> {
+pub fn rule_200_0(obj: ssl::requests::Session) -> Result<(), AnyError> {
     let x = drop(obj);
     let obj: ssl::requests::Session = py("obj");
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_197_0(a_max_retries: u32) -> Result<(), AnyError> {
+pub fn rule_201_0(a_max_retries: u32) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new();
     let y = ssl::requests::HttpAdapter::new().max_retries(a_max_retries);
     Ok(())
 }
 
-pub fn rule_198_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_202_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::requests::HttpAdapter::new();
     ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     Ok(())
 }
 
-pub fn rule_199_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_199_1(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_1(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_199_2(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_2(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.text();
     let y = obj.text();
     Ok(())
 }
 
-pub fn rule_199_3(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_3(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.content();
     let y = obj.content();
     Ok(())
 }
 
-pub fn rule_199_4(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_4(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_199_5(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_5(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_199_6(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_6(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_199_7(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_7(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_199_8(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_203_8(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_200_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.raise_for_status()?;
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_201_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_205_0(obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.json::<std::collections::HashMap<String, String>>()?;
     let y = obj.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_202_0() -> Result<(), AnyError> {
+pub fn rule_206_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2166")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2168")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3241,9 +3245,9 @@ pub fn rule_202_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_203_0() -> Result<(), AnyError> {
+pub fn rule_207_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2170")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2172")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3256,9 +3260,9 @@ pub fn rule_203_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_204_0() -> Result<(), AnyError> {
+pub fn rule_208_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2174")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2176")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3271,9 +3275,9 @@ pub fn rule_204_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_205_0() -> Result<(), AnyError> {
+pub fn rule_209_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2178")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2180")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3286,9 +3290,9 @@ pub fn rule_205_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_206_0() -> Result<(), AnyError> {
+pub fn rule_210_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2182")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2184")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3301,25 +3305,25 @@ pub fn rule_206_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_207_0(a_ssl_version: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_211_0(a_ssl_version: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     let y = ssl::SslContext::new(a_ssl_version)?;
     Ok(())
 }
 
-pub fn rule_208_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_server_hostname: &str) -> Result<(), AnyError> {
+pub fn rule_212_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_server_hostname: &str) -> Result<(), AnyError> {
     let x = ssl::create_default_context(())?.wrap_socket(&a_sock, ())?;
     let y = a_ssl_context.wrap_socket(&a_sock, ssl::WrapSocket::new().server_hostname(a_server_hostname))?;
     Ok(())
 }
 
-pub fn rule_209_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_213_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = a_candidate;
     let y = a_candidate;
     Ok(())
 }
 
-pub fn rule_210_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_214_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
@@ -3327,27 +3331,27 @@ pub fn rule_210_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) ->
     Ok(())
 }
 
-pub fn rule_211_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_215_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     Ok(())
 }
 
-pub fn rule_212_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_216_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
     let x = obj.request(a_method, a_url, ())?;
     let y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).data(&a_body[..]).json(&a_json).timeout(Duration::from_secs_f64(a_timeout)).params(a_fields))?;
     Ok(())
 }
 
-pub fn rule_214_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_218_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     let z = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     Ok(())
 }
 
-pub fn rule_215_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_219_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", a_connector);
     let a_connector: ssl::requests::HttpAdapter = py("a_connector");
@@ -3355,386 +3359,386 @@ pub fn rule_215_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyErro
     Ok(())
 }
 
-pub fn rule_216_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_220_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = obj.get(a_url, ())?;
     let y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_216_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_220_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = obj.post(a_url, ())?;
     let y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_216_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_220_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = obj.put(a_url, ())?;
     let y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_216_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_220_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = obj.delete(a_url, ())?;
     let y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_216_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_220_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = obj.head(a_url, ())?;
     let y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_217_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_221_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(a_method)?;
     let y = ssl::SslContext::new(a_method)?;
     Ok(())
 }
 
-pub fn rule_218_0() -> Result<(), AnyError> {
+pub fn rule_222_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_218_1() -> Result<(), AnyError> {
+pub fn rule_222_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_219_0() -> Result<(), AnyError> {
+pub fn rule_223_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_CLIENT;
     let y = ssl::PROTOCOL_TLS_CLIENT;
     Ok(())
 }
 
-pub fn rule_220_0() -> Result<(), AnyError> {
+pub fn rule_224_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_SERVER;
     let y = ssl::PROTOCOL_TLS_SERVER;
     Ok(())
 }
 
-pub fn rule_221_0() -> Result<(), AnyError> {
+pub fn rule_225_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1;
     let y = ssl::PROTOCOL_TLSv1;
     Ok(())
 }
 
-pub fn rule_221_1() -> Result<(), AnyError> {
+pub fn rule_225_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1;
     let y = ssl::PROTOCOL_TLSv1;
     Ok(())
 }
 
-pub fn rule_222_0() -> Result<(), AnyError> {
+pub fn rule_226_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_2;
     let y = ssl::PROTOCOL_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_223_0() -> Result<(), AnyError> {
+pub fn rule_227_0() -> Result<(), AnyError> {
     let x = ssl::CERT_NONE;
     let y = ssl::CERT_NONE;
     Ok(())
 }
 
-pub fn rule_224_0() -> Result<(), AnyError> {
+pub fn rule_228_0() -> Result<(), AnyError> {
     let x = ssl::CERT_OPTIONAL;
     let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
-pub fn rule_225_0() -> Result<(), AnyError> {
+pub fn rule_229_0() -> Result<(), AnyError> {
     let x = ssl::CERT_REQUIRED;
     let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
-pub fn rule_226_0() -> Result<(), AnyError> {
+pub fn rule_230_0() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv2;
     let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
-pub fn rule_226_1() -> Result<(), AnyError> {
+pub fn rule_230_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv3;
     let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
-pub fn rule_226_2() -> Result<(), AnyError> {
+pub fn rule_230_2() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1;
     let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_226_3() -> Result<(), AnyError> {
+pub fn rule_230_3() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_1;
     let y = ssl::OP_NO_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_226_4() -> Result<(), AnyError> {
+pub fn rule_230_4() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_2;
     let y = ssl::OP_NO_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_226_5() -> Result<(), AnyError> {
+pub fn rule_230_5() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_3;
     let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_226_6() -> Result<(), AnyError> {
+pub fn rule_230_6() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TICKET;
     let y = ssl::OP_NO_TICKET;
     Ok(())
 }
 
-pub fn rule_226_7() -> Result<(), AnyError> {
+pub fn rule_230_7() -> Result<(), AnyError> {
     let x = ssl::OP_NO_COMPRESSION;
     let y = ssl::OP_NO_COMPRESSION;
     Ok(())
 }
 
-pub fn rule_226_8() -> Result<(), AnyError> {
+pub fn rule_230_8() -> Result<(), AnyError> {
     let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
     let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_226_9() -> Result<(), AnyError> {
+pub fn rule_230_9() -> Result<(), AnyError> {
     let x = ssl::OP_ALL;
     let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_226_10() -> Result<(), AnyError> {
+pub fn rule_230_10() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_DH_USE;
     let y = ssl::OP_SINGLE_DH_USE;
     Ok(())
 }
 
-pub fn rule_226_11() -> Result<(), AnyError> {
+pub fn rule_230_11() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_ECDH_USE;
     let y = ssl::OP_SINGLE_ECDH_USE;
     Ok(())
 }
 
-pub fn rule_226_12() -> Result<(), AnyError> {
+pub fn rule_230_12() -> Result<(), AnyError> {
     let x = ssl::OP_NO_RENEGOTIATION;
     let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_227_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_231_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_227_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_231_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_228_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
+pub fn rule_232_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     let y = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     Ok(())
 }
 
-pub fn rule_229_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
+pub fn rule_233_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
     let x = obj.load_verify_locations(ssl::VerifyLocations::new())?;
     let y = obj.load_verify_locations(ssl::VerifyLocations::new().cafile(a_cafile).capath(a_capath))?;
     let z = obj.load_verify_locations(a_cafile)?;
     Ok(())
 }
 
-pub fn rule_230_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_234_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_default_verify_paths()?;
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
 
-pub fn rule_231_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_235_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.set_verify_mode(a_mode)?;
     let y = obj.set_verify_mode(a_mode)?;
     Ok(())
 }
 
-pub fn rule_232_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
+pub fn rule_236_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphers(a_ciphers)?;
     let y = obj.set_ciphers(a_ciphers)?;
     Ok(())
 }
 
-pub fn rule_233_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
+pub fn rule_237_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
     let x = obj.set_options(obj.options() | a_options)?;
     let y = obj.set_options(obj.options() | a_options)?;
     Ok(())
 }
 
-pub fn rule_234_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
+pub fn rule_238_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_protos)?;
     let y = obj.set_alpn_protocols(a_protos)?;
     Ok(())
 }
 
-pub fn rule_235_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_239_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_minimum_version(a_version)?;
     let y = obj.set_minimum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_235_1(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_239_1(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_minimum_version(a_version)?;
     let y = obj.set_minimum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_236_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_240_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     let y = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     Ok(())
 }
 
-pub fn rule_237_0() -> Result<(), AnyError> {
+pub fn rule_241_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_238_0() -> Result<(), AnyError> {
+pub fn rule_242_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_240_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
+pub fn rule_244_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
     let x = a_context.wrap_socket(py::<std::net::TcpStream>("socket"), ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     let y = a_context.wrap_socket(&a_socket, ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     Ok(())
 }
 
-pub fn rule_241_0() -> Result<(), AnyError> {
+pub fn rule_245_0() -> Result<(), AnyError> {
     let x = ssl::WrapSocket::new().server_hostname("host");
     let y = ssl::WrapSocket::new().server_hostname("host");
     Ok(())
 }
 
-pub fn rule_242_0() -> Result<(), AnyError> {
+pub fn rule_246_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(false);
     Ok(())
 }
 
-pub fn rule_242_1() -> Result<(), AnyError> {
+pub fn rule_246_1() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(false);
     Ok(())
 }
 
-pub fn rule_243_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_247_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_244_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_248_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_244_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_248_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_245_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_249_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.send(&a_buf)?;
     let y = obj.send(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_245_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_249_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.sendall(&a_buf)?;
     let y = obj.sendall(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_245_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_249_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_buf)?;
     let y = obj.write(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_246_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_250_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.unwrap()?;
     let y = obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_247_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_251_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_247_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_251_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_247_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_251_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.fileno();
     let y = obj.fileno();
     Ok(())
 }
 
-pub fn rule_248_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_252_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_addr)?;
     let y = obj.connect(a_addr)?;
     Ok(())
 }
 
-pub fn rule_249_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_253_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getpeercert()?;
     let y = obj.getpeercert()?;
     Ok(())
 }
 
-pub fn rule_250_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_254_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_unverified_chain()?;
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
-pub fn rule_251_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_255_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_252_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_256_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_253_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_257_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_254_0() -> Result<(), AnyError> {
+pub fn rule_258_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2482")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2484")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -3747,9 +3751,9 @@ pub fn rule_254_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_255_0() -> Result<(), AnyError> {
+pub fn rule_259_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2486")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2488")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -3762,9 +3766,9 @@ pub fn rule_255_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_256_0() -> Result<(), AnyError> {
+pub fn rule_260_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2490")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2492")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -3777,9 +3781,9 @@ pub fn rule_256_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_257_0() -> Result<(), AnyError> {
+pub fn rule_261_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2494")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2496")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -3792,9 +3796,9 @@ pub fn rule_257_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_258_0() -> Result<(), AnyError> {
+pub fn rule_262_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2498")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2500")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -3807,97 +3811,97 @@ pub fn rule_258_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_259_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_263_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyMode::try_from(a_value)?;
     let y = ssl::VerifyMode::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_259_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_263_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::TlsVersion::try_from(a_value)?;
     let y = ssl::TlsVersion::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_259_2(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_263_2(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Protocol::try_from(a_value)?;
     let y = ssl::Protocol::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_259_3(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_263_3(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::SslErrorNumber::try_from(a_value)?;
     let y = ssl::SslErrorNumber::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_260_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_264_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyFlags::from_bits_retain(a_value as _);
     let y = ssl::VerifyFlags::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_260_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_264_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Options::from_bits_retain(a_value as _);
     let y = ssl::Options::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_262_0() -> Result<(), AnyError> {
+pub fn rule_266_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::SSLv3;
     let y = ssl::TlsVersion::SSLv3;
     Ok(())
 }
 
-pub fn rule_262_1() -> Result<(), AnyError> {
+pub fn rule_266_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1;
     let y = ssl::TlsVersion::TLSv1;
     Ok(())
 }
 
-pub fn rule_262_2() -> Result<(), AnyError> {
+pub fn rule_266_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_1;
     let y = ssl::TlsVersion::TLSv1_1;
     Ok(())
 }
 
-pub fn rule_262_3() -> Result<(), AnyError> {
+pub fn rule_266_3() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_262_4() -> Result<(), AnyError> {
+pub fn rule_266_4() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_262_5() -> Result<(), AnyError> {
+pub fn rule_266_5() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MINIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MINIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_262_6() -> Result<(), AnyError> {
+pub fn rule_266_6() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_263_0() -> Result<(), AnyError> {
+pub fn rule_267_0() -> Result<(), AnyError> {
     let x = ssl::PYTHON_DEFAULT_CIPHERS;
     let y = ssl::PYTHON_DEFAULT_CIPHERS;
     Ok(())
 }
 
-pub fn rule_264_0(a_txt: &str) -> Result<(), AnyError> {
+pub fn rule_268_0(a_txt: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::new(a_txt)?;
     let y = ssl::Asn1Object::new(a_txt)?;
     Ok(())
 }
 
-pub fn rule_265_0(a_nid: i32) -> Result<(), AnyError> {
+pub fn rule_269_0(a_nid: i32) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromnid(a_nid)?;
     let y = ssl::Asn1Object::fromnid(a_nid)?;
     Ok(())

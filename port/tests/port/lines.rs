@@ -146,3 +146,22 @@ fn a_port_reports_arguments_without_a_counterpart() {
         ["`*args or **kwargs` has no counterpart."]
     );
 }
+
+#[test]
+fn mail_and_file_servers_are_reached_at_the_port_of_their_protocol() {
+    let python = "
+import ftplib, imaplib, poplib, smtplib, ssl
+imaplib.IMAP4_SSL(host, ssl_context=context)
+poplib.POP3_SSL(host, context=context)
+smtplib.SMTP_SSL(host, context=context)
+imaplib.IMAP4(host)
+poplib.POP3(host)
+ftplib.FTP(host, user)
+";
+    let ports = ["993", "995", "465", "143", "110", "21"];
+    let lines = rust(python);
+    assert_eq!(lines.len(), ports.len(), "{lines:?}");
+    for (line, port) in lines.iter().zip(ports) {
+        assert!(line.contains(&format!("(host, {port})")), "{line}");
+    }
+}
