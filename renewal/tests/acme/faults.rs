@@ -284,6 +284,7 @@ fn a_damaged_account_file_is_an_error() {
 #[test]
 fn damaged_files_of_an_unfinished_order_are_replaced() {
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&server, directory.path()).obtain().unwrap();
     let pending = directory.path().join("acme/pending").join(NAME);
     for (file, content) in [("privkey.pem", "half a k"), ("order.json", "{\"url\":")] {
         fs::create_dir_all(&pending).unwrap();
