@@ -23,9 +23,13 @@ fn connect(ca: &Ca, server: &Server) -> EchoClient {
 
 /// The certificate that the server sends to a new client.
 fn shown(ca: &Ca, server: &Server) -> Vec<u8> {
-    let mut client = connect(ca, server);
+    end_and_show(connect(ca, server))
+}
+
+/// The server's certificate. The client reads the session tickets and closes with `close_notify`, so that
+/// the server logs nothing.
+fn end_and_show(mut client: EchoClient) -> Vec<u8> {
     let shown = client.peer_cert().unwrap();
-    // The client closes with `close_notify`, so that the server logs nothing.
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     client.close().unwrap();
     shown
@@ -138,8 +142,7 @@ fn a_renewal_to_another_key_type_ends_the_use_of_the_old_certificate() {
             let algorithms = "RSA+SHA256:RSA-PSS+SHA256:ECDSA+SHA256";
             context.set_sigalgs_list(algorithms).unwrap();
         });
-        let client = prefers_rsa.connect("localhost", server.address).unwrap();
-        client.peer_cert().unwrap()
+        end_and_show(prefers_rsa.connect("localhost", server.address).unwrap())
     };
     assert_eq!(shown(), old.der());
     write_pair(scene.path(), names, &new);
