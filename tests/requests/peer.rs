@@ -150,3 +150,9 @@ fn unhex(digits: &str) -> Option<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     pairs.map(byte).collect()
 }
+
+/// Whether OpenSSL reads nothing more after a failed write, as 4.0. An answer or an alert of a server that
+/// closes while the request is sent is lost then, if the reset comes first.
+pub(crate) fn no_reads_after_a_failed_write() -> bool {
+    *pyssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0)
+}

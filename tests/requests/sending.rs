@@ -8,7 +8,7 @@ use pyssl_testing::openssl::ssl::{
 };
 use pyssl_testing::{Ca, Files, Scripted};
 
-use crate::peer::Request;
+use crate::peer::{Request, no_reads_after_a_failed_write};
 
 const LARGE: usize = 5_000_000;
 
@@ -45,7 +45,14 @@ fn a_response_received_while_sending_the_body_is_returned() {
     // In Python the outcome depends on OpenSSL: the answer, or an SSLError without it.
     for url in servers {
         let options = RequestOptions::new().verify(false).data(vec![b'x'; LARGE]);
-        let response = requests::post(&url, options).unwrap();
+        let response = match requests::post(&url, options) {
+            Err(Error::ConnectionError(_))
+                if url.starts_with("https:") && no_reads_after_a_failed_write() =>
+            {
+                continue;
+            }
+            outcome => outcome.unwrap(),
+        };
         assert_eq!(
             (response.status_code(), &*response.text()),
             (413, "too much")
@@ -84,9 +91,8 @@ fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
                     "{length} {drains}"
                 ),
                 other => {
-                    // After a failed write, OpenSSL 4.0 reads nothing more. So the alert is lost if the
-                    // server's reset comes before the request.
-                    let is_lost = *pyssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) && !drains;
+                    // The alert is lost if the server's reset comes before the request.
+                    let is_lost = no_reads_after_a_failed_write() && !drains;
                     let is_cut = matches!(other, Err(Error::ConnectionError(_)));
                     assert!(is_lost && is_cut, "{other:?}, {length} {drains}");
                 }
