@@ -68,7 +68,10 @@ fn system() -> Result<Policy, Failure> {
             file.display()
         )));
     };
-    let version = std::fs::read_to_string(STATE).ok();
+    // The name of the policy belongs to the back end's file only.
+    let is_back_end = file == Path::new(BACK_END);
+    let version = is_back_end.then(|| std::fs::read_to_string(STATE).ok());
+    let version = version.flatten();
     let version = version.as_deref().map_or("unknown", str::trim);
     of_service(service, &file, version)
         .map_err(|error| Failure::Usage(format!("--policy {SYSTEM}: {}: {error}", file.display())))
@@ -124,10 +127,13 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         rules.push_str(&format!("versions = [{}]\n", quoted(&versions)));
     }
     if let Some(groups) = service.groups() {
-        // In OpenSSL's lists, `?` and `*` mark groups, and `/` separates tuples of them.
-        let groups = groups.iter().flat_map(|group| group.split('/'));
-        let groups = groups.map(|group| group.trim_start_matches(['?', '*', '-']).to_owned());
-        let groups: Vec<String> = groups.filter(|group| !group.is_empty()).collect();
+        // In OpenSSL's lists, `-` removes a group.
+        let is_removed = |name: &str| {
+            let mut groups = groups.iter();
+            name.starts_with('-') || groups.any(|group| group.strip_prefix('-') == Some(name))
+        };
+        let kept = groups.iter().filter(|name| !is_removed(name));
+        let groups: Vec<String> = kept.map(|name| (*name).to_owned()).collect();
         rules.push_str(&format!("groups = [{}]\n", quoted(&groups)));
     }
     let (file, version) = (file.display().to_string(), version.escape_default());
@@ -151,7 +157,7 @@ mod tests {
                     TLS.MinProtocol = TLSv1.2\nTLS.MaxProtocol = TLSv1.3\n\
                     DTLS.MinProtocol = DTLSv1.2\nDTLS.MaxProtocol = DTLSv1.2\n\
                     SignatureAlgorithms = ECDSA+SHA256:RSA+SHA256\n\
-                    Groups = X25519:secp256r1:ffdhe2048\n";
+                    Groups = X25519:secp256r1:ffdhe2048:X448:-X448\n";
         let config = of_back_end(text);
         let service = config.services().first().unwrap();
         let policy = of_service(service, Path::new(BACK_END), "DEFAULT").unwrap();

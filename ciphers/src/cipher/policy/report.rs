@@ -199,14 +199,15 @@ impl Report {
     }
 
     /// Records that an aspect was not compared completely, if the policy has rules on it.
-    /// Violations that report missing suites or groups of this aspect are dropped, because they may
-    /// be present.
+    /// Violations that report missing suites, groups or versions of this aspect are dropped, because
+    /// they may be present.
     pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
         self.violations.retain(|violation| {
             !matches!(
                 (aspect, &violation.kind),
                 (Aspect::Suites, ViolationKind::NothingExpected)
                     | (Aspect::Groups, ViolationKind::MissingGroup(_))
+                    | (Aspect::Versions, ViolationKind::MissingVersion(_))
             )
         });
         if policy.covers(aspect) && !self.not_compared.contains(&aspect) {

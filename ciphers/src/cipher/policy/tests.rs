@@ -331,6 +331,20 @@ fn a_report_lists_the_aspects_that_were_not_compared() {
 }
 
 #[test]
+fn a_version_that_was_not_compared_is_not_reported_as_missing() {
+    let policy = Policy::named("cnsa-2.0").unwrap();
+    let is_missing = |report: &Report| {
+        let mut violations = report.violations().iter();
+        violations.any(|one| matches!(one.kind(), ViolationKind::MissingVersion(_)))
+    };
+    let mut report = policy.check(&[], &[TlsVersion::TLSv1_2]);
+    assert!(is_missing(&report), "{report:?}");
+    report.leave_open(&policy, Aspect::Versions);
+    assert!(!is_missing(&report), "{report:?}");
+    assert!(report.not_compared().contains(&Aspect::Versions));
+}
+
+#[test]
 fn a_policy_is_found_by_name_and_version() {
     for name in Policy::names() {
         let policy = Policy::named(&name).unwrap();

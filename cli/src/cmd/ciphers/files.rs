@@ -206,8 +206,14 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     }
     // If no setting selects suites (a setting may only exclude some), the program's default suites are on. This command
     // does not know them.
-    if !known || !config.unread().is_empty() {
+    if !known {
         report.leave_open(policy, Aspect::Suites);
+    }
+    // A file that was not read may have other settings.
+    if !config.unread().is_empty() {
+        for aspect in [Aspect::Suites, Aspect::Versions, Aspect::Groups] {
+            report.leave_open(policy, aspect);
+        }
     }
     report
 }
