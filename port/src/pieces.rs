@@ -142,7 +142,7 @@ pub(crate) fn alias(source: &str, clause: Node<'_>) -> Option<String> {
         .then(|| variable(name, true))
 }
 
-/// Whether the exceptions of a clause belong to `requests`.
+/// The Rust error type of the exceptions of a clause; `None` if no rule has one.
 pub(crate) fn family(statement: &Statement<'_>) -> Option<&'static str> {
     let rules = statement
         .marks

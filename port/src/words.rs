@@ -14,7 +14,7 @@ pub(crate) fn variable(python: &str, typed: bool) -> String {
     if typed {
         let joined = python.replace('.', "_");
         return match joined.as_str() {
-            "self" | "ssl" => format!("{joined}_"),
+            "self" | "ssl" | "py" | "caught" | "tried" => format!("{joined}_"),
             joined => part(joined),
         };
     }

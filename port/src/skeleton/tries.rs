@@ -41,13 +41,11 @@ impl<'t> Tried<'t> {
     }
 }
 
-/// The lines of a `try` that are one call: what stands before and after it, its result, and whether the
-/// result is bound to the value of the `try`.
+/// The lines of a `try` that are one call, and the lines before and after it.
 struct Single {
     before: Vec<String>,
     call: String,
     after: Vec<String>,
-    is_bound: bool,
 }
 
 impl<'s, 't> Function<'s, 't> {
@@ -353,9 +351,6 @@ impl<'s, 't> Function<'s, 't> {
                     self.push(line);
                 }
                 after = single.after;
-                if !single.is_bound {
-                    tried.values.clear();
-                }
                 match error {
                     Some(error) if !has_uses => {
                         format!(
@@ -553,17 +548,17 @@ impl<'s, 't> Function<'s, 't> {
         {
             return None;
         }
-        let is_bound = match (&tried.values[..], number) {
-            ([], _) => false,
+        let has_value = match (&tried.values[..], number) {
+            ([], _) => true,
             ([(name, ..)], Some(number)) => tried
                 .branch
                 .block
                 .bound
                 .get(name)
                 .is_some_and(|bindings| bindings.contains(&number)),
-            _ => return None,
+            _ => false,
         };
-        if !is_bound && !tried.values.is_empty() {
+        if !has_value {
             return None;
         }
         let own = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
@@ -571,7 +566,6 @@ impl<'s, 't> Function<'s, 't> {
             before: own(before),
             call: call.to_owned(),
             after: own(&rest[1..]),
-            is_bound,
         })
     }
 

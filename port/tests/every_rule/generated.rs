@@ -3425,318 +3425,318 @@ pub fn rule_225_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_225_1() -> Result<(), AnyError> {
-    let x = ssl::PROTOCOL_TLSv1;
-    let y = ssl::PROTOCOL_TLSv1;
+pub fn rule_226_0() -> Result<(), AnyError> {
+    let x = ssl::PROTOCOL_TLSv1_1;
+    let y = ssl::PROTOCOL_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_226_0() -> Result<(), AnyError> {
+pub fn rule_227_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_2;
     let y = ssl::PROTOCOL_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_227_0() -> Result<(), AnyError> {
+pub fn rule_228_0() -> Result<(), AnyError> {
     let x = ssl::CERT_NONE;
     let y = ssl::CERT_NONE;
     Ok(())
 }
 
-pub fn rule_228_0() -> Result<(), AnyError> {
+pub fn rule_229_0() -> Result<(), AnyError> {
     let x = ssl::CERT_OPTIONAL;
     let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
-pub fn rule_229_0() -> Result<(), AnyError> {
+pub fn rule_230_0() -> Result<(), AnyError> {
     let x = ssl::CERT_REQUIRED;
     let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
-pub fn rule_230_0() -> Result<(), AnyError> {
+pub fn rule_231_0() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv2;
     let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
-pub fn rule_230_1() -> Result<(), AnyError> {
+pub fn rule_231_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv3;
     let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
-pub fn rule_230_2() -> Result<(), AnyError> {
+pub fn rule_231_2() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1;
     let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_230_3() -> Result<(), AnyError> {
+pub fn rule_231_3() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_1;
     let y = ssl::OP_NO_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_230_4() -> Result<(), AnyError> {
+pub fn rule_231_4() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_2;
     let y = ssl::OP_NO_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_230_5() -> Result<(), AnyError> {
+pub fn rule_231_5() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_3;
     let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_230_6() -> Result<(), AnyError> {
+pub fn rule_231_6() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TICKET;
     let y = ssl::OP_NO_TICKET;
     Ok(())
 }
 
-pub fn rule_230_7() -> Result<(), AnyError> {
+pub fn rule_231_7() -> Result<(), AnyError> {
     let x = ssl::OP_NO_COMPRESSION;
     let y = ssl::OP_NO_COMPRESSION;
     Ok(())
 }
 
-pub fn rule_230_8() -> Result<(), AnyError> {
+pub fn rule_231_8() -> Result<(), AnyError> {
     let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
     let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_230_9() -> Result<(), AnyError> {
+pub fn rule_231_9() -> Result<(), AnyError> {
     let x = ssl::OP_ALL;
     let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_230_10() -> Result<(), AnyError> {
+pub fn rule_231_10() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_DH_USE;
     let y = ssl::OP_SINGLE_DH_USE;
     Ok(())
 }
 
-pub fn rule_230_11() -> Result<(), AnyError> {
+pub fn rule_231_11() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_ECDH_USE;
     let y = ssl::OP_SINGLE_ECDH_USE;
     Ok(())
 }
 
-pub fn rule_230_12() -> Result<(), AnyError> {
+pub fn rule_231_12() -> Result<(), AnyError> {
     let x = ssl::OP_NO_RENEGOTIATION;
     let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_231_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_232_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_231_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_232_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_232_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
+pub fn rule_233_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     let y = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     Ok(())
 }
 
-pub fn rule_233_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
+pub fn rule_234_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
     let x = obj.load_verify_locations(ssl::VerifyLocations::new())?;
     let y = obj.load_verify_locations(ssl::VerifyLocations::new().cafile(a_cafile).capath(a_capath))?;
     let z = obj.load_verify_locations(a_cafile)?;
     Ok(())
 }
 
-pub fn rule_234_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_235_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_default_verify_paths()?;
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
 
-pub fn rule_235_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_236_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.set_verify_mode(a_mode)?;
     let y = obj.set_verify_mode(a_mode)?;
     Ok(())
 }
 
-pub fn rule_236_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
+pub fn rule_237_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphers(a_ciphers)?;
     let y = obj.set_ciphers(a_ciphers)?;
     Ok(())
 }
 
-pub fn rule_237_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
+pub fn rule_238_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
     let x = obj.set_options(obj.options() | a_options)?;
     let y = obj.set_options(obj.options() | a_options)?;
     Ok(())
 }
 
-pub fn rule_238_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
+pub fn rule_239_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_protos)?;
     let y = obj.set_alpn_protocols(a_protos)?;
     Ok(())
 }
 
-pub fn rule_239_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_240_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_minimum_version(a_version)?;
     let y = obj.set_minimum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_239_1(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
-    let x = obj.set_minimum_version(a_version)?;
-    let y = obj.set_minimum_version(a_version)?;
+pub fn rule_241_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+    let x = obj.set_maximum_version(a_version)?;
+    let y = obj.set_maximum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_240_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_242_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     let y = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     Ok(())
 }
 
-pub fn rule_241_0() -> Result<(), AnyError> {
+pub fn rule_243_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_242_0() -> Result<(), AnyError> {
+pub fn rule_244_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_244_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
+pub fn rule_246_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
     let x = a_context.wrap_socket(py::<std::net::TcpStream>("socket"), ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     let y = a_context.wrap_socket(&a_socket, ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     Ok(())
 }
 
-pub fn rule_245_0() -> Result<(), AnyError> {
+pub fn rule_247_0() -> Result<(), AnyError> {
     let x = ssl::WrapSocket::new().server_hostname("host");
     let y = ssl::WrapSocket::new().server_hostname("host");
     Ok(())
 }
 
-pub fn rule_246_0() -> Result<(), AnyError> {
+pub fn rule_248_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(false);
     Ok(())
 }
 
-pub fn rule_246_1() -> Result<(), AnyError> {
-    let y = ssl::WrapSocket::new().server_side(false);
+pub fn rule_249_0() -> Result<(), AnyError> {
+    let y = ssl::WrapSocket::new().server_side(true);
     Ok(())
 }
 
-pub fn rule_247_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_250_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_248_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_251_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_248_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_251_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_249_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_252_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.send(&a_buf)?;
     let y = obj.send(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_249_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_252_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.sendall(&a_buf)?;
     let y = obj.sendall(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_249_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_252_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_buf)?;
     let y = obj.write(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_250_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_253_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.unwrap()?;
     let y = obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_251_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_254_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_251_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_254_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_251_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_254_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.fileno();
     let y = obj.fileno();
     Ok(())
 }
 
-pub fn rule_252_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_255_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_addr)?;
     let y = obj.connect(a_addr)?;
     Ok(())
 }
 
-pub fn rule_253_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_256_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getpeercert()?;
     let y = obj.getpeercert()?;
     Ok(())
 }
 
-pub fn rule_254_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_257_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_unverified_chain()?;
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
-pub fn rule_255_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_258_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_256_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_259_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_257_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_260_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_258_0() -> Result<(), AnyError> {
+pub fn rule_261_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         py::<Result<(), AnyError>>("the lines of `try`, line 2484")?;
         Ok(())
@@ -3751,7 +3751,7 @@ pub fn rule_258_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_259_0() -> Result<(), AnyError> {
+pub fn rule_262_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         py::<Result<(), AnyError>>("the lines of `try`, line 2488")?;
         Ok(())
@@ -3766,7 +3766,7 @@ pub fn rule_259_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_260_0() -> Result<(), AnyError> {
+pub fn rule_263_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         py::<Result<(), AnyError>>("the lines of `try`, line 2492")?;
         Ok(())
@@ -3781,7 +3781,7 @@ pub fn rule_260_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_261_0() -> Result<(), AnyError> {
+pub fn rule_264_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         py::<Result<(), AnyError>>("the lines of `try`, line 2496")?;
         Ok(())
@@ -3796,7 +3796,7 @@ pub fn rule_261_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_262_0() -> Result<(), AnyError> {
+pub fn rule_265_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         py::<Result<(), AnyError>>("the lines of `try`, line 2500")?;
         Ok(())
@@ -3811,97 +3811,97 @@ pub fn rule_262_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_263_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_266_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyMode::try_from(a_value)?;
     let y = ssl::VerifyMode::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_263_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_266_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::TlsVersion::try_from(a_value)?;
     let y = ssl::TlsVersion::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_263_2(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_266_2(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Protocol::try_from(a_value)?;
     let y = ssl::Protocol::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_263_3(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_266_3(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::SslErrorNumber::try_from(a_value)?;
     let y = ssl::SslErrorNumber::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_264_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_267_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyFlags::from_bits_retain(a_value as _);
     let y = ssl::VerifyFlags::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_264_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_267_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Options::from_bits_retain(a_value as _);
     let y = ssl::Options::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_266_0() -> Result<(), AnyError> {
+pub fn rule_269_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::SSLv3;
     let y = ssl::TlsVersion::SSLv3;
     Ok(())
 }
 
-pub fn rule_266_1() -> Result<(), AnyError> {
+pub fn rule_269_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1;
     let y = ssl::TlsVersion::TLSv1;
     Ok(())
 }
 
-pub fn rule_266_2() -> Result<(), AnyError> {
+pub fn rule_269_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_1;
     let y = ssl::TlsVersion::TLSv1_1;
     Ok(())
 }
 
-pub fn rule_266_3() -> Result<(), AnyError> {
+pub fn rule_269_3() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_266_4() -> Result<(), AnyError> {
+pub fn rule_269_4() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_266_5() -> Result<(), AnyError> {
+pub fn rule_269_5() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MINIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MINIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_266_6() -> Result<(), AnyError> {
+pub fn rule_269_6() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_267_0() -> Result<(), AnyError> {
+pub fn rule_270_0() -> Result<(), AnyError> {
     let x = ssl::PYTHON_DEFAULT_CIPHERS;
     let y = ssl::PYTHON_DEFAULT_CIPHERS;
     Ok(())
 }
 
-pub fn rule_268_0(a_txt: &str) -> Result<(), AnyError> {
+pub fn rule_271_0(a_txt: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::new(a_txt)?;
     let y = ssl::Asn1Object::new(a_txt)?;
     Ok(())
 }
 
-pub fn rule_269_0(a_nid: i32) -> Result<(), AnyError> {
+pub fn rule_272_0(a_nid: i32) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromnid(a_nid)?;
     let y = ssl::Asn1Object::fromnid(a_nid)?;
     Ok(())
