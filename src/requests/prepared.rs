@@ -10,7 +10,7 @@ use super::Error;
 use super::auth::{HttpDigestAuth, basic};
 use super::body::Fields;
 use super::head::joined;
-use super::upload::Sized;
+use super::upload::UploadBody;
 use super::url::Url;
 
 /// A request that is ready to be sent: Python's `PreparedRequest`.
@@ -46,7 +46,7 @@ pub struct PreparedRequest {
 #[derive(Clone)]
 pub(super) enum Content {
     Bytes(Arc<Vec<u8>>),
-    Upload(Sized),
+    Upload(UploadBody),
 }
 
 impl PreparedRequest {

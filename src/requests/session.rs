@@ -294,7 +294,8 @@ impl Session {
     ) -> Result<(PreparedRequest, Path, RequestOptions), Error> {
         let verify = self.verify(own.verify.clone());
         let options = own.with_session_defaults(&self.options);
-        let request = self.prepare_only(method, url, &options)?;
+        let mut request = self.prepare_only(method, url, &options)?;
+        add_cookies(&mut request, &self.lock_cookies())?;
         let proxies = &self.options.proxies;
         let path = Path {
             tls: Tls {
@@ -323,7 +324,6 @@ impl Session {
             .and_then(|total| Instant::now().checked_add(total));
         let mut history: Vec<Response> = Vec::new();
         loop {
-            add_cookies(&mut request, &self.lock_cookies())?;
             let begin = Instant::now();
             let mut answer = self.exchange(&request, &path, options, end)?;
             keep_cookies(&mut self.lock_cookies(), &request.url, answer.headers());
@@ -347,12 +347,9 @@ impl Session {
                 return Ok(LastHop::new(answer, request, answered, history, elapsed));
             };
             if !follow {
-                let next = request.clone().redirected(status, &location).ok();
+                let next = self.redirected(request.clone(), status, &location)?;
                 let mut last = LastHop::new(answer, request, answered, history, elapsed);
-                last.head.next = next.map(|mut next| {
-                    let _ = add_cookies(&mut next, &self.lock_cookies());
-                    Box::new(next)
-                });
+                last.head.next = Some(Box::new(next));
                 return Ok(last);
             }
             let sent = answered.map_or_else(|| request.clone(), |(again, _)| again);
@@ -361,14 +358,27 @@ impl Session {
             if history.len() > usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
                 return Err(Error::TooManyRedirects(self.max_redirects));
             }
-            request = request.redirected(status, &location)?;
-            request.rewind()?;
-            let host = request.url.host();
-            if let Some((name, password)) = self.of_netrc(host.trim_matches(['[', ']'])) {
-                Auth::Basic(name.into(), password.into()).apply(&mut request)?;
-            }
+            request = self.redirected(request, status, &location)?;
             path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);
         }
+    }
+
+    /// The request that follows a redirect, with the body from its beginning, and with the credentials of `.netrc`
+    /// and the cookies for its URL.
+    fn redirected(
+        &self,
+        request: PreparedRequest,
+        status: http::StatusCode,
+        location: &str,
+    ) -> Result<PreparedRequest, Error> {
+        let mut next = request.redirected(status, location)?;
+        next.rewind()?;
+        let host = next.url.host();
+        if let Some((name, password)) = self.of_netrc(host.trim_matches(['[', ']'])) {
+            Auth::Basic(name.into(), password.into()).apply(&mut next)?;
+        }
+        add_cookies(&mut next, &self.lock_cookies())?;
+        Ok(next)
     }
 
     /// Sends a request, and repeats it as often as the adapter's `Retry` allows.

@@ -161,7 +161,10 @@ impl StreamingResponse {
         std::iter::from_fn(move || {
             while lines.is_empty() {
                 match pieces.next() {
-                    Some(Err(error)) => return Some(Err(error)),
+                    Some(Err(error)) => {
+                        line.clear();
+                        return Some(Err(error));
+                    }
                     None if line.is_empty() => return None,
                     None => lines.push_back(std::mem::take(&mut line)),
                     Some(Ok(piece)) => {

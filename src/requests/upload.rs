@@ -15,7 +15,7 @@ pub(super) struct Upload(Arc<Mutex<Box<dyn ReadSeek>>>);
 
 /// The body of one request: the rest of the source.
 #[derive(Clone)]
-pub(super) struct Sized {
+pub(super) struct UploadBody {
     upload: Upload,
     /// The position at which the body begins, if the source has one.
     start: Option<u64>,
@@ -49,7 +49,7 @@ impl Upload {
 
     /// The body that begins at the present position: `requests.utils.super_len`. As in Python, an empty rest is
     /// sent with chunked encoding.
-    pub(super) fn rest(&self) -> Sized {
+    pub(super) fn rest(&self) -> UploadBody {
         let mut source = self.lock();
         let start = source.stream_position().ok();
         let length = start.and_then(|start| {
@@ -57,7 +57,7 @@ impl Upload {
             source.seek(SeekFrom::Start(start)).ok()?;
             Some(end.saturating_sub(start))
         });
-        Sized {
+        UploadBody {
             upload: self.clone(),
             start,
             length: length.filter(|length| *length > 0),
@@ -69,7 +69,7 @@ impl Upload {
     }
 }
 
-impl Sized {
+impl UploadBody {
     /// Goes back to the begin of the body: `requests.utils.rewind_body`.
     pub(super) fn rewind(&self) -> Result<(), Error> {
         let Some(start) = self.start else {
