@@ -51,7 +51,7 @@ pub(crate) fn addresses(
     let mut found = Vec::new();
     let mut next = NonNull::new(list.0);
     while let Some(entry) = next {
-        // SAFETY: `entry` is null or an entry of the list, which is freed only at the end of this function.
+        // SAFETY: `entry` is an entry of the list, which is freed only at the end of this function.
         let entry = unsafe { entry.as_ref() };
         let length = usize::try_from(entry.ai_addrlen).unwrap_or(usize::MAX);
         // SAFETY: the closure copies at most `*room` bytes to the storage. It copies them from `ai_addr`, which has

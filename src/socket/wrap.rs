@@ -18,8 +18,8 @@ use crate::hostname::ServerName;
 use crate::sys::{self, errno};
 
 impl SslContext {
-    /// Wraps a socket that the program goes on to own, without a duplicate of its descriptor. Unix only, and
-    /// not in Python.
+    /// Wraps a socket that the program still owns. Its descriptor is not duplicated. Unix only. Python has no
+    /// such function; the nearest is `context.wrap_socket(sock, server_hostname="localhost")`.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -36,7 +36,8 @@ impl SslContext {
     /// ```
     ///
     /// [`close`](SslSocket::close) ends the use of the socket, also for threads that wait for it, and leaves the socket
-    /// open. The socket is closed when its last owner drops it. The owner can be of any type that has a descriptor;
+    /// open. But if a thread is in `connect`, `close` shuts the socket down, because nothing else wakes that
+    /// thread. The socket is closed when its last owner drops it. The owner can be of any type that has a descriptor;
     /// each system call asks the owner for the descriptor. In every other respect this method is like
     /// [`wrap_socket`](Self::wrap_socket) with a borrowed socket.
     ///

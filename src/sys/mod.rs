@@ -1,5 +1,5 @@
-//! The differences between the operating systems. No other module names one, except for `ffi::sys`,
-//! which makes the system calls.
+//! The differences between the operating systems. The module `ffi::sys` makes the system calls. Other
+//! modules name a system only for functions and tests that other systems do not have.
 //!
 //! | what | Unix | Windows |
 //! |---|---|---|

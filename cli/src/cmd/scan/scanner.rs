@@ -514,9 +514,9 @@ fn with_signatures(hello: ClientHello, schemes: &[u16]) -> ClientHello {
     hello.signatures(schemes).certificate_signatures(&all)
 }
 
-/// Why it is not known whether a server would sign that has sent its ServerHello but no signature.
-/// None if the server has refused: some servers find only after the ServerHello that they cannot use
-/// the offered schemes, and send an alert.
+/// The server has sent its ServerHello, but no signature. Returns the reason why the scheme stays unknown,
+/// or `None` if the server has refused with an alert. Some servers notice only after the ServerHello that
+/// they cannot use the offered schemes.
 fn why_unsigned(flight: &ServerFlight) -> Option<String> {
     let refused = flight.alert().is_some_and(|alert| alert != 0);
     (!refused).then(|| "the server did not sign".to_owned())
