@@ -1,10 +1,13 @@
 //! Sessions, and the requests that can reuse a connection.
 
+use std::io::Write;
 use std::time::Duration;
 
 use pyssl::requests::{Error, HttpAdapter, RequestOptions, Session};
 use pyssl_testing::server::{HangUp, HttpResponse};
-use pyssl_testing::{Ca, Files, HttpsServer, ServerConfig};
+use pyssl_testing::{Ca, Files, HttpsServer, Scripted, ServerConfig};
+
+use crate::peer::Request;
 
 /// A session that ignores the environment variables.
 fn new_session(options: impl Into<RequestOptions>) -> Session {
@@ -55,6 +58,26 @@ fn a_thousand_requests_of_a_session_need_one_handshake() {
     drop(session);
     // Each connection has one handshake.
     assert_eq!(requests_in(&server.next_connection().received), 1000);
+}
+
+/// In Python, `Session.send` adds no cookies: `prepare_request` has done so.
+#[test]
+fn a_prepared_request_is_sent_without_cookies_that_came_later() {
+    let server = Scripted::follows(|mut socket| {
+        while let Some(request) = Request::read(&mut socket) {
+            let cookie = request.header("cookie").unwrap_or("none");
+            let length = cookie.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: {length}\r\n\r\n{cookie}"
+            );
+            socket.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let (session, url) = (new_session(()), format!("http://{}/", server.addr()));
+    let prepared = session.prepare_request("GET", &url, ()).unwrap();
+    assert_eq!(session.get(&url, ()).unwrap().text(), "none");
+    assert_eq!(session.get(&url, ()).unwrap().text(), "a=1");
+    assert_eq!(session.send(prepared, ()).unwrap().text(), "none");
 }
 
 #[test]
