@@ -145,11 +145,15 @@ def bulk(chunk, buffered=False):
 
     sock, data = connect(client_context(V13), serve(V13, take)), bytes(chunk)
 
-    send_one = sock.makefile("wb", 16 << 10).write if buffered else sock.sendall
+    file = sock.makefile("wb", 16 << 10) if buffered else None
+    send_one = file.write if buffered else sock.sendall
 
     def send():
         for _ in range(batch // chunk):
             send_one(data)
+        if file:
+            # A full buffer is only written at the next call of write().
+            file.flush()
         recv_exact(sock, memoryview(bytearray(1)))
 
     return repeat(send, batch)
@@ -233,8 +237,13 @@ def wrap_and_drop():
     context = client_context(V13)
     listener = socket.create_server(("127.0.0.1", 0))
     plain = socket.create_connection(listener.getsockname())
-    return repeat(lambda: context.wrap_socket(
-        plain.dup(), server_hostname="localhost", do_handshake_on_connect=False).close())
+
+    # The listener must stay open: closing it resets the connection.
+    def one(_listener=listener):
+        context.wrap_socket(
+            plain.dup(), server_hostname="localhost", do_handshake_on_connect=False).close()
+
+    return repeat(one)
 
 
 def memory(exchanged):
