@@ -8,7 +8,8 @@
 //!
 //! A row of the table is one kind of work. ROW selects the rows whose names contain it: `memory-` selects
 //! all measurements of memory. The *subjects* are the twins and this library, which is measured twice:
-//! with its defaults, and with `read_ahead(true)` on both sides.
+//! with its defaults, and with `read_ahead(true)` on both sides. The `openssl` crate is measured twice, too: its
+//! ratios to itself are the noise of the run.
 //!
 //! A round measures a row once with each subject, one after the other. The result of a row is the median
 //! of the rounds' ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which depends less on other
@@ -120,14 +121,14 @@ fn options(args: &[String]) -> Option<Options> {
 }
 
 fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
-    let mut subjects: Vec<Box<dyn Subject>> = vec![
-        Box::new(InProcess::<Ours>::new(setup)),
-        Box::new(InProcess::<Ahead>::new(setup)),
-        Box::new(InProcess::<Twin>::new(setup)),
+    let python = options.python.then(|| Cpython::new(setup)).flatten();
+    let mut subjects: [Option<Box<dyn Subject>>; 5] = [
+        Some(Box::new(InProcess::<Ours>::new(setup))),
+        Some(Box::new(InProcess::<Ahead>::new(setup))),
+        Some(Box::new(InProcess::<Twin>::new(setup))),
+        python.map(|python| Box::new(python) as Box<dyn Subject>),
+        Some(Box::new(InProcess::<Twin>::new(setup))),
     ];
-    if options.python {
-        subjects.extend(Cpython::new(setup).map(|python| Box::new(python) as Box<dyn Subject>));
-    }
     let mut outcomes = Vec::new();
     for &row in Row::ALL.iter().filter(|row| options.wants(row.name())) {
         if !options.json {
@@ -150,14 +151,17 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
                 if which == report::AHEAD && !row.has_sockets() {
                     continue;
                 }
-                let value = subjects[which].measure(row, options.slice);
+                let Some(subject) = &mut subjects[which] else {
+                    continue;
+                };
+                let value = subject.measure(row, options.slice);
                 // The first round is a warm-up.
                 if round > 0 {
                     outcome.add(which, value);
                 }
             }
         }
-        for subject in &mut subjects {
+        for subject in subjects.iter_mut().flatten() {
             subject.finish(row);
         }
         outcomes.push(outcome);

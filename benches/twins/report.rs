@@ -3,19 +3,27 @@
 use crate::rows::{Row, Unit};
 
 /// The column headings, in the order of measurement.
-const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
+const SUBJECTS: [&str; 5] = [
+    "ours",
+    "read ahead",
+    "openssl crate",
+    "CPython",
+    "openssl crate",
+];
 pub(crate) const OURS: usize = 0;
 /// The index of this library with reading ahead.
 pub(crate) const AHEAD: usize = 1;
 pub(crate) const CRATE: usize = 2;
 const PYTHON: usize = 3;
+/// The index of the `openssl` crate when it is measured a second time, to show the noise.
+pub(crate) const AGAIN: usize = 4;
 
 /// All values of one row.
 pub(crate) struct Outcome {
     row: Row,
-    values: [Vec<f64>; 4],
+    values: [Vec<f64>; 5],
     /// The instructions of each subject for one repetition of the row's work.
-    instructions: [Option<f64>; 4],
+    instructions: [Option<f64>; 5],
 }
 
 impl Outcome {
@@ -23,7 +31,7 @@ impl Outcome {
         Outcome {
             row,
             values: Default::default(),
-            instructions: [None; 4],
+            instructions: [None; 5],
         }
     }
 
@@ -46,15 +54,25 @@ impl Outcome {
 
     /// How many times better `ours` is than the other subject: the median of the rounds' ratios.
     fn ratio(&self, ours: usize, subject: usize) -> Option<f64> {
+        median(self.ratios(ours, subject))
+    }
+
+    fn ratios(&self, ours: usize, subject: usize) -> Vec<f64> {
         let pairs = self.values[ours].iter().zip(&self.values[subject]);
-        median(
-            pairs
-                .map(|(ours, theirs)| match self.row.unit() {
-                    Unit::Bytes => theirs / ours,
-                    Unit::Rate | Unit::Throughput | Unit::Duration => ours / theirs,
-                })
-                .collect(),
-        )
+        pairs
+            .map(|(ours, theirs)| match self.row.unit() {
+                Unit::Bytes => theirs / ours,
+                Unit::Rate | Unit::Throughput | Unit::Duration => ours / theirs,
+            })
+            .collect()
+    }
+
+    /// The quartiles of the crate's ratios to itself. A ratio between them is noise.
+    fn noise(&self) -> Option<[f64; 2]> {
+        let mut ratios = self.ratios(AGAIN, CRATE);
+        ratios.sort_by(f64::total_cmp);
+        let last = ratios.len().checked_sub(1)?;
+        Some([ratios[last / 4], ratios[last - last / 4]])
     }
 }
 
@@ -71,9 +89,10 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 pub(crate) fn table(outcomes: &[Outcome]) {
     println!(
-        "{:<26}{:>13}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
+        "{:<26}{:>13}{:>15}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
         "",
         "ours / crate",
+        "crate / crate",
         "ahead / crate",
         "ours / Python",
         SUBJECTS[0],
@@ -84,19 +103,27 @@ pub(crate) fn table(outcomes: &[Outcome]) {
     for outcome in outcomes {
         let ratio = |ours, subject| cell(outcome.ratio(ours, subject), |r| format!("{r:.2}"));
         let scale = |subject| cell(outcome.typical(subject), |v| scale(v, outcome.row.unit()));
+        let noise = outcome.noise().map_or_else(
+            || "–".to_owned(),
+            |[low, high]| format!("{low:.2}–{high:.2}"),
+        );
         println!(
-            "{:<26}{:>13}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
+            "{:<26}{:>13}{:>15}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
             outcome.row.name(),
-            ratio(0, CRATE),
+            ratio(OURS, CRATE),
+            noise,
             ratio(AHEAD, CRATE),
-            ratio(0, PYTHON),
-            scale(0),
+            ratio(OURS, PYTHON),
+            scale(OURS),
             scale(AHEAD),
             scale(CRATE),
             scale(PYTHON)
         );
     }
     println!("Ratios: medians over the rounds, above 1 is better than the twin.");
+    println!(
+        "crate / crate: the middle half of the ratios of the crate to itself, which is the noise."
+    );
     if outcomes
         .iter()
         .all(|outcome| outcome.instructions[OURS].is_none())
@@ -166,15 +193,20 @@ fn json_row(outcome: &Outcome) -> String {
     format!(
         "  {{\"row\": \"{}\", \"unit\": \"{unit}\", \"ours\": {}, \"read_ahead\": {}, \"openssl\": {}, \
          \"python\": {}, \"ours_to_openssl\": {}, \"read_ahead_to_openssl\": {}, \"ours_to_python\": {}, \
+         \"noise\": {}, \
          \"instructions\": {}, \"read_ahead_instructions\": {}, \"openssl_instructions\": {}}}",
         outcome.row.name(),
-        number(outcome.typical(0)),
+        number(outcome.typical(OURS)),
         number(outcome.typical(AHEAD)),
         number(outcome.typical(CRATE)),
         number(outcome.typical(PYTHON)),
-        number(outcome.ratio(0, CRATE)),
+        number(outcome.ratio(OURS, CRATE)),
         number(outcome.ratio(AHEAD, CRATE)),
-        number(outcome.ratio(0, PYTHON)),
+        number(outcome.ratio(OURS, PYTHON)),
+        outcome.noise().map_or_else(
+            || "null".to_owned(),
+            |[low, high]| format!("[{low:.4}, {high:.4}]")
+        ),
         number(outcome.instructions[OURS]),
         number(outcome.instructions[AHEAD]),
         number(outcome.instructions[CRATE]),
