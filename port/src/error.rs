@@ -32,6 +32,13 @@ pub enum PortError {
     },
     /// The parser gave up before the end of the file.
     NotParsed,
+    /// A fault of this crate or of the system: the reader panicked, or its thread could not be
+    /// started. The file may be valid.
+    #[non_exhaustive]
+    Fault {
+        /// The text of the panic, or of the system's error.
+        message: String,
+    },
 }
 
 impl fmt::Display for PortError {
@@ -42,6 +49,7 @@ impl fmt::Display for PortError {
             PortError::Nul { line } => write!(f, "line {line} has a NUL byte"),
             PortError::TooDeep { line } => write!(f, "line {line} is nested too deeply"),
             PortError::NotParsed => f.write_str("the file is too unlike Python to be parsed"),
+            PortError::Fault { message } => f.write_str(message),
         }
     }
 }

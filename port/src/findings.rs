@@ -1,14 +1,15 @@
 //! Mistakes in the Python program itself, whether it is ported or not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pyssl_ciphers::cipher::{CipherString, Severity};
 use serde::Serialize;
 use tree_sitter::Node;
 
 use crate::given::Given;
-use crate::names::{How, Mark, Program};
-use crate::syntax::{FIELDS, Source, children, literal, strip, text};
+use crate::literals::{Literal, literal};
+use crate::names::{Assignment, How, Mark, Program, Statement};
+use crate::syntax::{FIELDS, Source, children, place, strip, text};
 
 /// A mistake in the Python program, and its place.
 #[non_exhaustive]
@@ -16,7 +17,7 @@ use crate::syntax::{FIELDS, Source, children, literal, strip, text};
 pub struct Finding {
     /// The line, from 1.
     pub line: usize,
-    /// The column in bytes, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
     /// The code of the finding: a code of `pyssl audit` (A…) or of `pyssl ciphers` (C…), or P001 for a deprecated name,
     /// P002 for a name that Python has removed, P003 for an invalid cipher string.
@@ -27,33 +28,175 @@ pub struct Finding {
     pub message: String,
 }
 
-/// The facts about a context, found in one function.
+/// The facts about a context.
 #[derive(Default)]
 struct Facts {
-    /// The index of the finding that this context verifies nothing.
-    unverified: Option<usize>,
+    /// The indexes of the findings that this context verifies nothing.
+    unverified: Vec<usize>,
     trusted: bool,
 }
 
-pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut contexts: HashMap<(usize, &str), Facts> = HashMap::new();
-    let constants = constants(source);
-    // The functions that require certificates.
-    let verifying: Vec<usize> = program
-        .statements
-        .iter()
-        .filter(|statement| {
-            statement.marks.iter().any(|mark| match mark.how {
-                How::Set(value, _) => {
-                    &*mark.name == "ssl.SSLContext.verify_mode"
-                        && !text(source.text, value).ends_with("CERT_NONE")
+/// A context: a function, a name in it, and the index of the assignment that has bound the name. `None` stands for
+/// a name that the function does not assign, such as a parameter.
+type Context<'t> = (usize, &'t str, Option<usize>);
+
+/// More branches that assign the same name are not looked at.
+const MOST_BRANCHES: usize = 64;
+
+/// The assignments of a program.
+struct Assignments<'p, 't> {
+    list: &'p [Assignment<'t>],
+    /// By function and name, in order.
+    by_name: HashMap<(usize, &'t str), Vec<usize>>,
+    by_node: HashMap<usize, usize>,
+}
+
+impl<'p, 't> Assignments<'p, 't> {
+    fn of(program: &'p Program<'t>) -> Assignments<'p, 't> {
+        let list = &program.assignments[..];
+        let mut by_name: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut by_node = HashMap::new();
+        for (index, assignment) in list.iter().enumerate() {
+            let key = (assignment.scope, assignment.name);
+            by_name.entry(key).or_default().push(index);
+            by_node.insert(assignment.node, index);
+        }
+        for indexes in by_name.values_mut() {
+            indexes.sort_by_key(|index| list[*index].start);
+        }
+        Assignments {
+            list,
+            by_name,
+            by_node,
+        }
+    }
+
+    /// The contexts that a name may hold at a place of a function. An assignment replaces all earlier ones for the rest
+    /// of its block, and those of its own block for the places after the block.
+    fn contexts(&self, scope: usize, name: &'t str, place: usize) -> Vec<Context<'t>> {
+        let mut found = Vec::new();
+        let indexes = self.by_name.get(&(scope, name));
+        let indexes = indexes.map_or(&[][..], Vec::as_slice);
+        let start = |index: &usize| self.list[*index].start;
+        let mut end = indexes.partition_point(|index| start(index) < place);
+        while end > 0 && found.len() < MOST_BRANCHES {
+            let index = indexes[end - 1];
+            found.push((scope, name, Some(index)));
+            let block = &self.list[index].block;
+            if place < block.end {
+                break;
+            }
+            end = indexes[..end - 1].partition_point(|index| start(index) < block.start);
+        }
+        if found.is_empty() {
+            found.push((scope, name, None));
+        }
+        found
+    }
+
+    /// The contexts that a statement with this expression creates and assigns; and whether the expression is an
+    /// argument of a call, such as the protocol of `SSLContext(protocol)`.
+    fn created(&self, expression: Node<'t>) -> (Vec<Context<'t>>, bool) {
+        let mut contexts = Vec::new();
+        let mut is_argument = false;
+        let mut node = expression;
+        while let Some(parent) = node.parent() {
+            let target = match parent.kind() {
+                "assignment" => parent.child_by_field_id(FIELDS.left),
+                "named_expression" => parent.child_by_field_id(FIELDS.name),
+                "call" => {
+                    is_argument |= node.kind() == "argument_list";
+                    None
                 }
-                _ => false,
+                "argument_list"
+                | "keyword_argument"
+                | "parenthesized_expression"
+                | "await"
+                | "conditional_expression"
+                | "boolean_operator" => None,
+                _ => break,
+            };
+            let index = target.and_then(|target| self.by_node.get(&target.id()));
+            contexts.extend(index.map(|index| {
+                let assignment = &self.list[*index];
+                (assignment.scope, assignment.name, Some(*index))
+            }));
+            node = parent;
+        }
+        (contexts, is_argument)
+    }
+}
+
+/// The contexts that require certificates.
+struct Verified<'p, 't> {
+    program: &'p Program<'t>,
+    source: &'t str,
+    assignments: &'p Assignments<'p, 't>,
+    contexts: HashSet<Context<'t>>,
+}
+
+impl<'p, 't> Verified<'p, 't> {
+    fn of(
+        source: &'t str,
+        program: &'p Program<'t>,
+        assignments: &'p Assignments<'p, 't>,
+    ) -> Verified<'p, 't> {
+        let mut contexts = HashSet::new();
+        for statement in &program.statements {
+            for mark in &statement.marks {
+                let (How::Set(value, _), Some(receiver)) = (&mark.how, mark.receiver) else {
+                    continue;
+                };
+                let value = strip(*value);
+                let found = statement.marks.iter().find(|m| m.node.id() == value.id());
+                let name = found.map_or(text(source, value), |mark| &mark.name);
+                if &*mark.name == "ssl.SSLContext.verify_mode" && !name.ends_with("CERT_NONE") {
+                    let (name, place) = (text(source, receiver), receiver.start_byte());
+                    contexts.extend(assignments.contexts(statement.scope, name, place));
+                }
+            }
+        }
+        Verified {
+            program,
+            source,
+            assignments,
+            contexts,
+        }
+    }
+
+    /// Whether all contexts that are created with a protocol require certificates.
+    fn has(&self, statement: &Statement<'t>, mark: &Mark<'t>) -> bool {
+        let any = |contexts: &[Context<'t>]| contexts.iter().any(|c| self.contexts.contains(c));
+        let (contexts, is_argument) = self.assignments.created(mark.node);
+        if is_argument || matches!(mark.how, How::Call(_)) || contexts.is_empty() {
+            return any(&contexts);
+        }
+        // `protocol = ssl.PROTOCOL_TLS`: the contexts are created with the name.
+        let is_name = |node: &Node<'t>| {
+            let name = text(self.source, *node);
+            contexts.iter().any(|(_, assigned, _)| *assigned == name)
+        };
+        let calls = self.program.statements.iter().flat_map(|other| {
+            let is_visible = statement.scope == 0 || other.scope == statement.scope;
+            other.marks.iter().filter(move |_| is_visible)
+        });
+        let mut calls = calls
+            .filter(|mark| {
+                matches!(&mark.how, How::Call(arguments)
+                if arguments.positional.iter().any(is_name)
+                    || arguments.keywords.iter().any(|(_, node)| is_name(node)))
             })
-        })
-        .map(|statement| statement.scope)
-        .collect();
+            .peekable();
+        calls.peek().is_some() && calls.all(|call| any(&self.assignments.created(call.node).0))
+    }
+}
+
+pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut contexts: HashMap<Context<'_>, Facts> = HashMap::new();
+    let constants = constants(source);
+    let assignments = Assignments::of(program);
+    let verified = Verified::of(source.text, program, &assignments);
     for statement in &program.statements {
         for mark in &statement.marks {
             let is_mention = matches!(mark.how, How::Import | How::Type | How::Except);
@@ -63,16 +206,17 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> Vec<Finding> {
             let before = findings.len();
             if let Some(version) = &rule.gone {
                 let message = format!("{} was removed in Python {version}", mark.name);
-                findings.push(finding(mark, "P002", Severity::Error, message));
+                findings.push(finding(source.text, mark, "P002", Severity::Error, message));
             } else if let Some(version) = &rule.old {
                 let message = format!("{} is deprecated since Python {version}", mark.name);
-                findings.push(finding(mark, "P001", Severity::Note, message));
+                findings.push(finding(source.text, mark, "P001", Severity::Note, message));
             }
             if let Some([code, severity, message]) = &rule.finding {
                 let is_verified =
-                    verifying.contains(&statement.scope) && message.contains("verifies nothing");
+                    message.contains("verifies nothing") && verified.has(statement, mark);
                 if !is_verified {
                     findings.push(finding(
+                        source.text,
                         mark,
                         code,
                         self::severity(severity),
@@ -86,6 +230,7 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> Vec<Finding> {
             });
             if let Some([_, code, severity, message]) = found.map(Vec::as_slice) {
                 findings.push(finding(
+                    source.text,
                     mark,
                     code,
                     self::severity(severity),
@@ -96,27 +241,30 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> Vec<Finding> {
                 findings.extend(ciphers(source.text, &constants, mark, argument));
             }
             if let Some(receiver) = mark.receiver {
-                let facts = contexts
-                    .entry((statement.scope, text(source.text, receiver)))
-                    .or_default();
-                let is_none = findings[before..]
-                    .iter()
-                    .position(|finding| finding.code == "A002");
-                if let Some(place) = is_none {
-                    facts.unverified = Some(before + place);
-                }
-                facts.trusted |= matches!(
+                let unverified: Vec<usize> = (before..findings.len())
+                    .filter(|index| findings[*index].code == "A002")
+                    .collect();
+                let trusted = matches!(
                     &*mark.name,
                     "ssl.SSLContext.load_verify_locations" | "ssl.SSLContext.load_default_certs"
                 );
+                if unverified.is_empty() && !trusted {
+                    continue;
+                }
+                let (name, place) = (text(source.text, receiver), receiver.start_byte());
+                for context in assignments.contexts(statement.scope, name, place) {
+                    let facts = contexts.entry(context).or_default();
+                    facts.unverified.extend(&unverified);
+                    facts.trusted |= trusted;
+                }
             }
         }
     }
-    for facts in contexts.values() {
-        if let (Some(place), true) = (facts.unverified, facts.trusted) {
-            findings[place].code = "A001".to_owned();
+    for facts in contexts.values().filter(|facts| facts.trusted) {
+        for index in &facts.unverified {
+            findings[*index].code = "A001".to_owned();
             "trusted certificates are loaded, but nothing is verified"
-                .clone_into(&mut findings[place].message);
+                .clone_into(&mut findings[*index].message);
         }
     }
     findings.sort_by_key(|finding| (finding.line, finding.column));
@@ -126,11 +274,17 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> Vec<Finding> {
     findings
 }
 
-fn finding(mark: &Mark<'_>, code: &str, severity: Severity, message: String) -> Finding {
-    let start = mark.node.start_position();
+fn finding(
+    source: &str,
+    mark: &Mark<'_>,
+    code: &str,
+    severity: Severity,
+    message: String,
+) -> Finding {
+    let (line, column) = place(source, mark.node);
     Finding {
-        line: start.row + 1,
-        column: start.column + 1,
+        line,
+        column,
         code: code.to_owned(),
         severity,
         message,
@@ -189,7 +343,7 @@ fn constants<'t>(source: &'t Source<'_>) -> HashMap<&'t str, String> {
         let name = assignment.child_by_field_id(FIELDS.left);
         let value = assignment.child_by_field_id(FIELDS.right);
         if let (Some(name), Some(value)) = (name, value) {
-            if let Some((value, false)) = literal(source.text, value) {
+            if let Some(Literal::Text(value)) = literal(source.text, value) {
                 constants.insert(text(source.text, name), value);
             }
         }
@@ -210,14 +364,17 @@ fn ciphers(
     let Some(node) = Given::new(rule, arguments).get(argument) else {
         return Vec::new();
     };
-    let written = literal(source, node).map(|(value, _)| value);
-    let Some(value) = written.or_else(|| constants.get(text(source, node)).cloned()) else {
+    let value = match literal(source, node) {
+        Some(Literal::Text(value)) => Some(value),
+        _ => constants.get(text(source, node)).cloned(),
+    };
+    let Some(value) = value else {
         return Vec::new();
     };
-    let start = node.start_position();
+    let (line, column) = place(source, node);
     let at = |code: &str, severity, message| Finding {
-        line: start.row + 1,
-        column: start.column + 1,
+        line,
+        column,
         code: code.to_owned(),
         severity,
         message,

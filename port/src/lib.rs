@@ -8,6 +8,7 @@ mod findings;
 mod given;
 mod guide;
 mod kinds;
+mod literals;
 mod names;
 mod pieces;
 mod render;

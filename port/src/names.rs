@@ -6,6 +6,7 @@ mod expressions;
 mod statements;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -71,10 +72,24 @@ pub(crate) struct Scope<'t> {
     pub(crate) is_async: bool,
 }
 
+/// An assignment to a name or to an attribute.
+#[derive(Debug)]
+pub(crate) struct Assignment<'t> {
+    pub(crate) scope: usize,
+    pub(crate) name: &'t str,
+    /// The number of the target's node.
+    pub(crate) node: usize,
+    /// The first byte of the target.
+    pub(crate) start: usize,
+    /// The bytes of the innermost block.
+    pub(crate) block: Range<usize>,
+}
+
 /// The uses of a program.
 #[derive(Debug)]
 pub(crate) struct Program<'t> {
     pub(crate) statements: Vec<Statement<'t>>,
+    pub(crate) assignments: Vec<Assignment<'t>>,
     pub(crate) scopes: Vec<Scope<'t>>,
 }
 
@@ -91,6 +106,7 @@ impl<'t> Program<'t> {
         walker.run()?;
         Ok(Program {
             statements: walker.statements,
+            assignments: walker.assignments,
             scopes: walker.scopes,
         })
     }
@@ -144,6 +160,9 @@ struct Walker<'t> {
     at: HashMap<usize, usize>,
     marks: Vec<Mark<'t>>,
     statements: Vec<Statement<'t>>,
+    assignments: Vec<Assignment<'t>>,
+    /// The bytes of the innermost block.
+    block: Range<usize>,
     scopes: Vec<Scope<'t>>,
 }
 
@@ -170,6 +189,8 @@ impl<'t> Walker<'t> {
             at: HashMap::new(),
             marks: Vec::new(),
             statements: Vec::new(),
+            assignments: Vec::new(),
+            block: root.byte_range(),
             scopes: vec![Scope {
                 name: String::new(),
                 node: root,
@@ -261,6 +282,15 @@ impl<'t> Walker<'t> {
 
     /// Binds the names of the target of an assignment.
     fn assign(&mut self, target: Node<'t>, value: Value) -> Result<(), PortError> {
+        if self.second && matches!(target.kind(), "identifier" | "attribute") {
+            self.assignments.push(Assignment {
+                scope: self.scope(),
+                name: self.text(target),
+                node: target.id(),
+                start: target.start_byte(),
+                block: self.block.clone(),
+            });
+        }
         match target.kind() {
             "identifier" => self.bind(self.text(target), value),
             "attribute" => {

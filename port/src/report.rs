@@ -10,7 +10,7 @@ use crate::names::{How, Mark, Program, Statement};
 use crate::pieces::{Piece, Shape, arm, pieces, raised};
 use crate::render::Renderer;
 use crate::rules::{Rule, rules};
-use crate::syntax::{FIELDS, Source, children, text};
+use crate::syntax::{self, FIELDS, Source, children, text};
 use crate::words::variable;
 use crate::{PortError, skeleton};
 
@@ -85,7 +85,8 @@ impl Port {
     ///
     /// # Errors
     ///
-    /// The file is too large, nested too deeply, not UTF-8, or has NUL bytes.
+    /// The file is too large, nested too deeply, not UTF-8, or has NUL bytes. [`PortError::Fault`] is
+    /// a fault of this crate.
     pub fn of(bytes: &[u8]) -> Result<Port, PortError> {
         Port::read_on_thread(bytes, false)
     }
@@ -107,7 +108,8 @@ impl Port {
     }
 
     fn read_on_thread(bytes: &[u8], with_skeleton: bool) -> Result<Port, PortError> {
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let lines = ends + usize::from(bytes.last().is_some_and(|byte| *byte != b'\n'));
         if !mentions_tls(bytes) {
             // A file without uses of TLS is checked too, so that a file that cannot be Python is
             // always refused.
@@ -117,14 +119,7 @@ impl Port {
                 ..Port::default()
             });
         }
-        // The walk is recursive, and the caller's thread may have a small stack.
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK);
-            match thread.spawn_scoped(scope, || Port::read(bytes, lines, with_skeleton)) {
-                Ok(thread) => thread.join().unwrap_or(Err(PortError::NotParsed)),
-                Err(_) => Err(PortError::NotParsed),
-            }
-        })
+        on_thread(|| Port::read(bytes, lines, with_skeleton))
     }
 
     fn read(bytes: &[u8], lines: usize, with_skeleton: bool) -> Result<Port, PortError> {
@@ -152,6 +147,26 @@ impl Port {
             },
         })
     }
+}
+
+/// Reads on a thread of its own: the walk is recursive, and the caller's thread may have a small stack.
+fn on_thread(read: impl FnOnce() -> Result<Port, PortError> + Send) -> Result<Port, PortError> {
+    let fault = |message: String| Err(PortError::Fault { message });
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        match thread.spawn_scoped(scope, read).map(|thread| thread.join()) {
+            Ok(Ok(port)) => port,
+            Ok(Err(panic)) => {
+                let text = panic.downcast_ref::<&str>().copied();
+                let text = text.or(panic.downcast_ref::<String>().map(String::as_str));
+                let text = text.unwrap_or("no text");
+                fault(format!(
+                    "the reader panicked: {text} (a fault of pyssl port: please report it)"
+                ))
+            }
+            Err(error) => fault(format!("no thread can be started: {error}")),
+        }
+    })
 }
 
 /// Whether a module of the rules is named.
@@ -230,18 +245,14 @@ fn usage(source: &str, mark: &Mark<'_>) -> Use {
         .unwrap_or(mark.node);
     let node = node.child_by_field_id(FIELDS.left).unwrap_or(node);
     let place = node.child_by_field_id(FIELDS.attribute).unwrap_or(node);
-    let start = place.start_position();
-    let line_start = place.start_byte() - start.column;
-    let column = source
-        .get(line_start..place.start_byte())
-        .map_or(0, |text| text.chars().count());
+    let (line, column) = syntax::place(source, place);
     let is_type =
         matches!(mark.how, How::Type | How::Import) && rules().type_of(&mark.name).is_some();
     let rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);
     Use {
         name: mark.name.to_string(),
-        line: start.row + 1,
-        column: column + 1,
+        line,
+        column,
         rust,
         reason: mark
             .rule
@@ -314,4 +325,20 @@ fn dedent(text: &str, column: usize) -> String {
         out += line.get(blank.min(column)..).unwrap_or(line);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_reader_is_a_fault_and_not_an_error_of_the_file() {
+        let error = on_thread(|| panic!("line {}", 7)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the reader panicked: line 7 (a fault of pyssl port: please report it)"
+        );
+        assert!(matches!(error, PortError::Fault { .. }));
+        assert!(on_thread(|| Ok(Port::default())).is_ok());
+    }
 }

@@ -161,72 +161,13 @@ pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
         .collect()
 }
 
-/// The content of a string literal without prefix, if it has no interpolation; and whether it is bytes.
-pub(crate) fn literal(source: &str, node: Node<'_>) -> Option<(String, bool)> {
-    match node.kind() {
-        "string" => {
-            let all = text(source, node);
-            let quote = all.find(['\'', '"'])?;
-            let prefix = all[..quote].to_ascii_lowercase();
-            if prefix.contains('f') || prefix.contains('t') {
-                return None;
-            }
-            let rest = &all[quote..];
-            let marks = match rest.get(..3) {
-                Some("\"\"\"" | "'''") => 3,
-                _ => 1,
-            };
-            let inner = rest.get(marks..rest.len().checked_sub(marks)?)?;
-            let value = match prefix.contains('r') {
-                true => inner.to_owned(),
-                false => unescape(inner)?,
-            };
-            Some((value, prefix.contains('b')))
-        }
-        "concatenated_string" => {
-            let mut value = String::new();
-            let mut is_bytes = false;
-            for part in children(node) {
-                let (text, bytes) = literal(source, part)?;
-                value += &text;
-                is_bytes = bytes;
-            }
-            Some((value, is_bytes))
-        }
-        "parenthesized_expression" => match children(node)[..] {
-            [inner] => literal(source, inner),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Python's escapes that texts of TLS programs use; `None` for the others.
-fn unescape(text: &str) -> Option<String> {
-    let mut value = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            value.push(c);
-            continue;
-        }
-        match rest.next()? {
-            'n' => value.push('\n'),
-            'r' => value.push('\r'),
-            't' => value.push('\t'),
-            '0' => value.push('\0'),
-            '\n' => {}
-            c @ ('\\' | '\'' | '"') => value.push(c),
-            'x' => {
-                let hex: String = rest.by_ref().take(2).collect();
-                let byte = u8::from_str_radix(&hex, 16).ok().filter(u8::is_ascii)?;
-                value.push(char::from(byte));
-            }
-            c if c.is_ascii_alphanumeric() => return None,
-            c => value.extend(['\\', c]),
-        }
-    }
-    Some(value)
+/// The line and the column of a node, in characters from 1.
+pub(crate) fn place(source: &str, node: Node<'_>) -> (usize, usize) {
+    let start = node.start_position();
+    let line_start = node.start_byte() - start.column;
+    let before = source.get(line_start..node.start_byte());
+    let column = before.map_or(0, |text| text.chars().count());
+    (start.row + 1, column + 1)
 }
 
 /// The node without parentheses and `await`.

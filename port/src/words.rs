@@ -31,6 +31,15 @@ pub(crate) fn variable(python: &str, typed: bool) -> String {
         .join(".")
 }
 
+/// A Rust literal of bytes.
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> String {
+    let escaped = bytes.iter().map(|byte| match byte {
+        b'\'' => "'".to_owned(),
+        byte => byte.escape_ascii().to_string(),
+    });
+    format!("b\"{}\"", escaped.collect::<String>())
+}
+
 /// A Rust string literal.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
@@ -53,11 +62,6 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Whether a character changes the direction of text.
 pub(crate) fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Python's text between quotes, as it stands in a Rust literal.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('"', "\\\"")
 }
 
 /// The text with single blanks.

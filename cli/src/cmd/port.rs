@@ -127,6 +127,18 @@ fn skeleton(
     if directory.join("Cargo.toml").exists() {
         return Err(cannot(io::Error::from(io::ErrorKind::AlreadyExists)));
     }
+    let place = match pyssl {
+        Some(path) => {
+            let manifest = path.join("Cargo.toml").canonicalize().map_err(|error| {
+                Failure::Usage(format!("--pyssl-path: {}: {error}", path.display()))
+            })?;
+            format!(
+                "path = {:?}",
+                manifest.with_file_name("").display().to_string()
+            )
+        }
+        None => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
+    };
     let source = directory.join("src");
     fs::create_dir_all(&source).map_err(cannot)?;
     let mut modules: Vec<String> = Vec::new();
@@ -148,13 +160,6 @@ fn skeleton(
         .into_iter()
         .filter(|feature| uses(ports, feature))
         .collect();
-    let place = match pyssl {
-        Some(path) => {
-            let path = path.canonicalize().map_err(cannot)?;
-            format!("path = {:?}", path.display().to_string())
-        }
-        None => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
-    };
     let name = package_name(directory);
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\

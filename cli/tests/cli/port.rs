@@ -129,3 +129,50 @@ fn a_skeleton_is_a_cargo_project() {
     // The command does not overwrite an existing project.
     assert_eq!(port(directory.path(), &[&option]).code, Some(2));
 }
+
+#[test]
+fn a_wrong_path_of_pyssl_is_named_and_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
+    let target = directory.path().join("new");
+    let skeleton = format!("--skeleton={}", target.display());
+    let missing = directory.path().join("missing").display().to_string();
+    let output = port(
+        directory.path(),
+        &[&skeleton, &format!("--pyssl-path={missing}")],
+    );
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains(&missing), "{}", output.stderr);
+    assert!(!target.exists());
+}
+
+#[test]
+fn columns_of_findings_are_characters() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = "import ssl\nx = '\u{e4}\u{1f600}'; y = ssl._create_unverified_context()\n";
+    fs::write(directory.path().join("app.py"), program).unwrap();
+    let output = port(directory.path(), &["--format=sarif"]);
+    let sarif: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let run = &sarif["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let region = &run["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        (&region["startLine"], &region["startColumn"]),
+        (&2.into(), &15.into())
+    );
+}
+
+#[test]
+fn the_last_line_counts_without_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("a.py", "import ssl\nssl.HAS_SNI"),
+        ("b.py", "x = 1"),
+        ("c.py", ""),
+    ] {
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    let output = port(directory.path(), &["--format=json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(json["summary"]["lines"], 3);
+}

@@ -6,8 +6,9 @@ use tree_sitter::Node;
 
 use super::{Arguments, FrameKind, How, Walker, instance_of};
 use crate::PortError;
+use crate::literals::{Literal, literal};
 use crate::rules::rules;
-use crate::syntax::{FIELDS, children, literal};
+use crate::syntax::{FIELDS, children};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -152,7 +153,7 @@ impl<'t> Walker<'t> {
                 Ok(Some(base.as_ref().map_or(Value::Unknown, instance_of)))
             }
             ("getattr" | "hasattr" | "setattr", [object, attribute, rest @ ..]) => {
-                let Some((attribute, false)) = literal(self.source, *attribute) else {
+                let Some(Literal::Text(attribute)) = literal(self.source, *attribute) else {
                     return Ok(None);
                 };
                 let base = self.target(*object)?;

@@ -7,8 +7,9 @@ use tree_sitter::Node;
 
 use super::{Class, FrameKind, Function, How, Scope, Walker, instance_of};
 use crate::PortError;
+use crate::literals::{Literal, literal};
 use crate::rules::rules;
-use crate::syntax::{FIELDS, children, literal};
+use crate::syntax::{FIELDS, children};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -281,9 +282,10 @@ impl<'t> Walker<'t> {
                 value
             }
             "string" => {
-                let name = literal(self.source, node)
-                    .map(|(name, _)| name)
-                    .unwrap_or_default();
+                let name = match literal(self.source, node) {
+                    Some(Literal::Text(name)) => name,
+                    _ => String::new(),
+                };
                 let name = name.split('|').next().unwrap_or_default().trim().to_owned();
                 let mut parts = name.split('.');
                 let mut value = parts

@@ -88,9 +88,11 @@ impl<'t> Walker<'t> {
         match node.kind() {
             "comment" | "pass_statement" | "break_statement" | "continue_statement" => {}
             "block" | "module" | "else_clause" | "finally_clause" => {
+                let outer = std::mem::replace(&mut self.block, node.byte_range());
                 for child in children(node) {
                     self.statement(child)?;
                 }
+                self.block = outer;
             }
             "import_statement" | "import_from_statement" | "future_import_statement" => {
                 self.import(node);

@@ -4,10 +4,11 @@ use tree_sitter::Node;
 
 use super::{Need, Renderer};
 use crate::kinds::{possible_types, rust_type, same_type};
+use crate::literals::{Literal, float, format_text, integer, literal};
 use crate::names::How;
 use crate::rules::rules;
-use crate::syntax::{FIELDS, MOST_LEVELS, children, literal, strip, text};
-use crate::words::{comment, escaped, one_line, quoted, variable};
+use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
+use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
 impl<'t> Renderer<'_, 't> {
     fn python(&self, node: Node<'_>) -> &'t str {
@@ -61,13 +62,28 @@ impl<'t> Renderer<'_, 't> {
                 _ => "ssl::create_unverified_context(())?".to_owned(),
             },
             ("true" | "false", "bool" | "any" | "verify") => node.kind().to_owned(),
-            ("integer", "bool") => (self.python(node) != "0").to_string(),
-            ("integer", "seconds") => format!("Duration::from_secs({})", self.python(node)),
+            ("integer", "bool") => match integer(self.python(node), u128::MAX) {
+                Some(_) => (integer(self.python(node), 0).is_none()).to_string(),
+                None => self.hole(node, kind),
+            },
+            ("integer", "seconds") => match integer(self.python(node), u64::MAX.into()) {
+                Some(text) => format!("Duration::from_secs({text})"),
+                None => self.hole(node, kind),
+            },
             ("float", "seconds") => self.seconds(node),
             ("integer", "usize" | "u16" | "u32" | "u64" | "i32" | "any") => {
-                self.python(node).trim_end_matches(['l', 'L']).to_owned()
+                let most = match kind {
+                    "u16" => u16::MAX.into(),
+                    "u32" => u32::MAX.into(),
+                    "usize" | "u64" => u64::MAX.into(),
+                    _ => 0x7fff_ffff,
+                };
+                integer(self.python(node), most).unwrap_or_else(|| self.hole(node, kind))
             }
-            ("integer" | "float", "f64") => format!("{}f64", self.python(node)),
+            ("integer" | "float", "f64") => match float(self.python(node)) {
+                Some(text) => format!("{text}f64"),
+                None => self.hole(node, kind),
+            },
             ("string" | "concatenated_string", _) => self.string(node, kind),
             ("tuple", "addr") => self.address(node),
             ("tuple", "cert") => match children(node)[..] {
@@ -166,11 +182,14 @@ impl<'t> Renderer<'_, 't> {
         match node.kind() {
             "true" | "false" => node.kind().to_owned(),
             "none" => "None".to_owned(),
-            "integer" | "float" => self.python(node).to_owned(),
+            "integer" => {
+                integer(self.python(node), u128::MAX).unwrap_or_else(|| comment(self.python(node)))
+            }
+            "float" => float(self.python(node)).unwrap_or_else(|| comment(self.python(node))),
             "identifier" => variable(self.python(node), false),
             "string" | "concatenated_string" => match literal(self.source, node) {
-                Some((text, false)) => quoted(&text),
-                Some((text, true)) => format!("b{}", quoted(&text)),
+                Some(Literal::Text(text)) => quoted(&text),
+                Some(Literal::Bytes(bytes)) => quoted_bytes(&bytes),
                 None => self
                     .format(node)
                     .unwrap_or_else(|| comment(self.python(node))),
@@ -236,27 +255,35 @@ impl<'t> Renderer<'_, 't> {
         }
     }
 
-    fn seconds(&self, node: Node<'_>) -> String {
-        let python = self.python(node);
-        match python.parse::<f64>() {
+    fn seconds(&mut self, node: Node<'t>) -> String {
+        let Some(text) = float(self.python(node)) else {
+            return self.hole(node, "seconds");
+        };
+        match text.parse::<f64>() {
             Ok(seconds) if (seconds * 1000.0).fract() == 0.0 && (0.0..1e9).contains(&seconds) => {
                 format!("Duration::from_millis({:.0})", seconds * 1000.0)
             }
-            _ => format!("Duration::from_secs_f64({python})"),
+            _ => format!("Duration::from_secs_f64({text})"),
         }
     }
 
     fn string(&mut self, node: Node<'t>, kind: &str) -> String {
         match (literal(self.source, node), kind) {
-            (Some((text, _)), "bytes" | "data") if text.is_ascii() => format!("b{}", quoted(&text)),
-            (Some((text, _)), "bytes") => format!("{}.as_bytes()", quoted(&text)),
-            (Some((text, true)), "cadata" | "password" | "any") if text.is_ascii() => {
-                format!("b{}", quoted(&text))
+            (Some(Literal::Bytes(bytes)), "bytes" | "data" | "cadata" | "password" | "any") => {
+                quoted_bytes(&bytes)
             }
+            (Some(Literal::Text(text)), "bytes" | "data") => text_as_bytes(&text),
             (
-                Some((text, _)),
+                Some(Literal::Text(text)),
                 "str" | "path" | "cadata" | "password" | "any" | "verify" | "cert",
             ) => quoted(&text),
+            // A path may be bytes in Python.
+            (Some(Literal::Bytes(bytes)), "str" | "path" | "cert") => {
+                match String::from_utf8(bytes) {
+                    Ok(text) => quoted(&text),
+                    Err(_) => self.hole(node, kind),
+                }
+            }
             (None, "str" | "path" | "any" | "verify") if !self.typed => match self.format(node) {
                 Some(text) => text,
                 None => self.hole(node, kind),
@@ -270,21 +297,45 @@ impl<'t> Renderer<'_, 't> {
         if node.kind() != "string" {
             return None;
         }
+        let prefix = self.python(node).split(['\'', '"']).next()?;
+        let prefix = prefix.to_ascii_lowercase();
+        if !prefix.contains('f') {
+            return None;
+        }
         let mut text = String::new();
+        let mut place = node.start_byte();
+        let mut marks = 0;
         let mut cursor = node.walk();
         for part in node.named_children(&mut cursor) {
+            // The parser has no node for some of the texts between, and takes others for a part of the end.
+            let end = match part.kind() {
+                "string_end" => Some(part.end_byte() - marks),
+                "interpolation" => Some(part.start_byte()),
+                _ => None,
+            };
+            if let Some(end) = end {
+                let python = self.source.get(place..end)?;
+                let value = format_text(python, prefix.contains('r'))?;
+                let value = quoted(&value.replace('{', "{{").replace('}', "}}"));
+                text += &value[1..value.len() - 1];
+            }
             match part.kind() {
-                "string_content" => text += &escaped(self.python(part)),
                 "interpolation" => {
+                    // `{`, the name and `}`: not `{name!r}`, `{name=}` or `{name:>8}`.
                     let name = part.named_child(0)?;
-                    if name.kind() != "identifier" || part.named_child_count() > 1 {
+                    if name.kind() != "identifier" || part.child_count() != 3 {
                         return None;
                     }
-                    text += &format!("{{{}}}", self.python(name));
+                    // Rust's formats name a variable `r#type` without its `r#`.
+                    let name = variable(self.python(name), true);
+                    text += &format!("{{{}}}", name.trim_start_matches("r#"));
                 }
-                "string_start" | "string_end" => {}
+                "string_start" => marks = part.byte_range().len() - prefix.len(),
+                "string_end" => {}
+                "string_content" => continue,
                 _ => return None,
             }
+            place = part.end_byte();
         }
         Some(format!("&format!(\"{text}\")"))
     }
@@ -294,11 +345,26 @@ impl<'t> Renderer<'_, 't> {
         let function = node.child_by_field_id(FIELDS.function)?;
         let object = function.child_by_field_id(FIELDS.object)?;
         let name = self.python(function.child_by_field_id(FIELDS.attribute)?);
-        let (text, _) = literal(self.source, object).filter(|_| name == "encode")?;
-        Some(match text.is_ascii() {
-            true => format!("b{}", quoted(&text)),
-            false => format!("{}.as_bytes()", quoted(&text)),
-        })
+        let Some(Literal::Text(text)) = literal(self.source, object).filter(|_| name == "encode")
+        else {
+            return None;
+        };
+        let arguments = children(node.child_by_field_id(FIELDS.arguments)?);
+        let encoding = match arguments[..] {
+            [] => "utf-8".to_owned(),
+            [encoding] => match literal(self.source, encoding)? {
+                Literal::Text(name) => name.to_ascii_lowercase().replace('_', "-"),
+                Literal::Bytes(_) => return None,
+            },
+            _ => return None,
+        };
+        match encoding.as_str() {
+            "utf-8" | "utf8" => Some(text_as_bytes(&text)),
+            "ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1" if text.is_ascii() => {
+                Some(text_as_bytes(&text))
+            }
+            _ => None,
+        }
     }
 
     fn address(&mut self, node: Node<'t>) -> String {
@@ -315,7 +381,10 @@ impl<'t> Renderer<'_, 't> {
     fn texts(&mut self, node: Node<'t>) -> String {
         let texts: Option<Vec<String>> = children(node)
             .into_iter()
-            .map(|child| Some(quoted(&literal(self.source, child)?.0)))
+            .map(|child| match literal(self.source, child)? {
+                Literal::Text(text) => Some(quoted(&text)),
+                Literal::Bytes(_) => None,
+            })
             .collect();
         match texts {
             Some(texts) if !texts.is_empty() => format!("&[{}]", texts.join(", ")),
@@ -331,7 +400,7 @@ impl<'t> Renderer<'_, 't> {
             let (Some(key), Some(value)) = (key, value) else {
                 return self.hole(node, kind);
             };
-            let Some((key, _)) = literal(self.source, key) else {
+            let Some(Literal::Text(key)) = literal(self.source, key) else {
                 return self.hole(node, kind);
             };
             if kind == "json" && literal(self.source, value).is_none() {
@@ -392,5 +461,13 @@ impl<'t> Renderer<'_, 't> {
             }
             _ => self.hole(node, kind),
         }
+    }
+}
+
+/// A text as a Rust literal of its bytes in UTF-8.
+fn text_as_bytes(text: &str) -> String {
+    match text.is_ascii() {
+        true => quoted_bytes(text.as_bytes()),
+        false => format!("{}.as_bytes()", quoted(text)),
     }
 }

@@ -92,3 +92,78 @@ server = smtplib.SMTP_SSL('mail.example', context=context)
 ";
     assert_eq!(codes(python), []);
 }
+
+#[test]
+fn a_verified_context_does_not_hide_the_findings_of_others() {
+    let head = "import ssl\ndef f(x):\n";
+    for (body, expected) in [
+        // Two names.
+        (
+            "a = ssl.SSLContext(ssl.PROTOCOL_TLS)\nb = ssl.SSLContext(ssl.PROTOCOL_TLS)\nb.verify_mode = ssl.CERT_REQUIRED",
+            &[3][..],
+        ),
+        // One name for two contexts.
+        (
+            "a = ssl.SSLContext(ssl.PROTOCOL_TLS)\na.verify_mode = ssl.CERT_REQUIRED\na = ssl.SSLContext(ssl.PROTOCOL_TLS)",
+            &[5],
+        ),
+        (
+            "a = ssl.SSLContext(ssl.PROTOCOL_TLS)\na = other()\na.verify_mode = ssl.CERT_REQUIRED",
+            &[3],
+        ),
+        // A context without a name.
+        (
+            "b = ssl.SSLContext(ssl.PROTOCOL_TLS)\nb.verify_mode = ssl.CERT_REQUIRED\nreturn ssl.SSLContext(ssl.PROTOCOL_TLS)",
+            &[5],
+        ),
+        // Contexts of two branches, of which one is verified; and of which both are.
+        (
+            "if x: a = ssl.SSLContext(ssl.PROTOCOL_TLS)\nelse:\n  a = ssl.SSLContext(ssl.PROTOCOL_TLS)\n  a.verify_mode = x",
+            &[3],
+        ),
+        (
+            "if x: a = ssl.SSLContext(ssl.PROTOCOL_TLS)\nelse: a = ssl.SSLContext(ssl.PROTOCOL_TLS)\na.verify_mode = x",
+            &[],
+        ),
+        // The protocol has a name.
+        (
+            "p = ssl.PROTOCOL_TLS\na = ssl.SSLContext(p)\na.verify_mode = x",
+            &[],
+        ),
+        (
+            "p = ssl.PROTOCOL_TLS\na = ssl.SSLContext(p)\nb = ssl.SSLContext(p)\nb.verify_mode = x",
+            &[3, 4],
+        ),
+        (
+            "a = self.b = ssl.SSLContext(protocol=ssl.PROTOCOL_TLS)\nself.b.verify_mode = ssl.CERT_OPTIONAL",
+            &[],
+        ),
+    ] {
+        let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+        let found = codes(&format!("{head}{body}"));
+        let found = found.into_iter().filter(|(_, code)| code == "A002");
+        let lines: Vec<usize> = found.map(|(line, _)| line).collect();
+        assert_eq!(lines, expected, "{body}");
+    }
+}
+
+#[test]
+fn the_certificates_of_another_context_do_not_count() {
+    let python = "
+import ssl
+a = ssl.create_default_context()
+a.verify_mode = ssl.CERT_NONE
+a.verify_mode = ssl.CERT_NONE
+a = ssl.create_default_context()
+a.load_verify_locations('ca.pem')
+b = ssl.create_default_context()
+b.load_verify_locations('ca.pem')
+b.verify_mode = ssl.CERT_NONE
+b.verify_mode = ssl.CERT_NONE
+";
+    let expected = [(4, "A002"), (5, "A002"), (10, "A001"), (11, "A001")];
+    assert_eq!(
+        codes(python),
+        expected.map(|(line, code)| (line, code.to_owned()))
+    );
+}

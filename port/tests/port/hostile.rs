@@ -52,8 +52,12 @@ fn programs_with_deep_nesting_are_refused() {
     for level in 0..10_000 {
         writeln!(blocks, "{}if x:", " ".repeat(level % 1000)).unwrap();
     }
-    // An error or a port: the parser may give up on the indentation.
-    let _ = read(blocks);
+    // An error of the file or a port: the parser may give up on the indentation.
+    let blocks = read(blocks);
+    assert!(
+        !matches!(blocks, Err(PortError::Fault { .. })),
+        "{blocks:?}"
+    );
     let attributes = format!("import ssl\nssl{}\n", ".x".repeat(10_000));
     assert!(matches!(read(attributes), Err(PortError::TooDeep { .. })));
     let sum = format!("import ssl\nx = {}ssl.CERT_NONE\n", "1 + ".repeat(10_000));
@@ -105,4 +109,88 @@ fn long_chains_of_blocks_are_read() {
     }
     let skeleton = read(python).unwrap().skeleton;
     assert!(skeleton.matches("SslContext::new").count() == 4_000);
+}
+
+/// Words in a random order, by the linear congruence of Knuth's MMIX. A failure prints the seed.
+#[test]
+fn words_of_python_in_any_order_are_no_fault() {
+    const WORDS: [&str; 64] = [
+        "ssl",
+        ".",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ",",
+        "=",
+        "\n",
+        "\n    ",
+        "\n        ",
+        " ",
+        " ",
+        "import ssl\n",
+        "from ssl import ",
+        " as ",
+        "def f",
+        "class C",
+        "if ",
+        "else",
+        "elif ",
+        "try:",
+        "except ",
+        "finally:",
+        "with ",
+        "return ",
+        "await ",
+        "async ",
+        "lambda ",
+        "for x in ",
+        "while ",
+        "match x:\n",
+        "case ",
+        "SSLContext",
+        "create_default_context",
+        "CERT_NONE",
+        "wrap_socket",
+        "verify_mode",
+        "requests.get",
+        "self",
+        "x",
+        "'",
+        "\"",
+        "'''",
+        "f'",
+        "b'",
+        "\\",
+        "\\N{",
+        "\\x",
+        "*",
+        "**",
+        "@",
+        "->",
+        ":=",
+        "|=",
+        "0x",
+        "1.",
+        "\u{e4}",
+        "\t",
+        "\r",
+        "#",
+    ];
+    for seed in 0..2_000_u64 {
+        let mut state = seed;
+        let mut text = String::from("import ssl\n");
+        for _ in 0..60 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            text += WORDS[usize::try_from(state >> 58).unwrap()];
+        }
+        if let Err(error @ PortError::Fault { .. }) = read(text.as_str()) {
+            panic!("seed {seed}: {error}: {text:?}");
+        }
+    }
 }

@@ -8,6 +8,7 @@
 mod findings;
 mod hostile;
 mod lines;
+mod literals;
 mod names;
 
 use pyssl_port::Port;

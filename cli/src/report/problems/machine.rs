@@ -55,6 +55,7 @@ pub(super) fn sarif(documents: &[Document]) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules.into_values().collect::<Vec<_>>(),
             } },
+            "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     })
