@@ -95,7 +95,9 @@ pub(crate) struct DemoArgs {
 /// reason. Open connections continue, and sessions can be resumed.
 ///
 /// With --acme, the certificate comes from an ACME server such as Let's Encrypt, and is renewed when the ACME
-/// server suggests it, or after two thirds of its validity. Until the first one is there, handshakes fail.
+/// server suggests it, or after two thirds of its validity. Until the first one is there, handshakes fail. On
+/// SIGHUP, the command asks the ACME server again when the renewal is due, and renews the certificate if it is,
+/// even during the pause after a failure.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The address to listen on: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one

@@ -31,6 +31,7 @@ mod error;
 mod event;
 mod files;
 pub mod fleet;
+mod listeners;
 mod reloader;
 mod staples;
 mod time;

@@ -5,6 +5,10 @@ use openssl::error::ErrorStack;
 
 const DAY: i64 = 24 * 60 * 60;
 
+/// The longest pause or validity in a calculation: a hundred years. A longer time of the user's could not be added to
+/// a clock.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Converts an ASN.1 time to a `SystemTime`.
 pub(crate) fn system_time(time: &Asn1TimeRef) -> Result<SystemTime, ErrorStack> {
     let since = Asn1Time::from_unix(0)?.diff(time)?;
@@ -13,7 +17,8 @@ pub(crate) fn system_time(time: &Asn1TimeRef) -> Result<SystemTime, ErrorStack> 
     let epoch = SystemTime::UNIX_EPOCH;
     Ok(match seconds {
         0.. => epoch + distance,
-        _ => epoch - distance,
+        // Windows has no times before 1601.
+        _ => epoch.checked_sub(distance).unwrap_or(epoch),
     })
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -31,10 +31,14 @@ pub enum Fault {
     Unavailable,
     /// Closes the connection without an answer.
     HangUp,
+    /// Does what is requested, and closes the connection without an answer.
+    LoseAnswer,
     /// Closes the connection in the middle of the answer.
     HalfAnswer,
     /// Answers with status 200 and more text than a client can keep.
     Endless,
+    /// Answers that an order is in progress, with this number of seconds as `Retry-After`.
+    Processing(u64),
 }
 
 /// The server, over plain HTTP on the loopback interface. It runs until the process ends.
@@ -48,6 +52,8 @@ struct Shared {
     ca: Ca,
     base: String,
     state: Mutex<State>,
+    /// Notified of each request.
+    requested: Condvar,
 }
 
 impl std::fmt::Debug for Shared {
@@ -76,7 +82,8 @@ struct State {
 
 struct Order {
     new: Value,
-    authorized: bool,
+    /// Whether each name was validated.
+    authorized: Vec<bool>,
     certificate: Option<String>,
 }
 
@@ -89,6 +96,7 @@ impl AcmeServer {
             ca: Ca::new(),
             base: format!("http://{address}"),
             state: Mutex::default(),
+            requested: Condvar::new(),
         });
         let server = Arc::clone(&shared);
         thread::spawn(move || {
@@ -128,6 +136,15 @@ impl AcmeServer {
     /// The kinds of the requests since the last call.
     pub fn take_requests(&self) -> Vec<String> {
         std::mem::take(&mut self.state().requests)
+    }
+
+    /// Waits until there was a request of this kind since the last [`take_requests`](Self::take_requests).
+    pub fn wait_for_request(&self, kind: &str) {
+        const PATIENCE: Duration = Duration::from_secs(120);
+        let is_missing = |state: &mut State| !state.requests.iter().any(|other| other == kind);
+        let requested = &self.shared.requested;
+        let waited = requested.wait_timeout_while(self.state(), PATIENCE, is_missing);
+        assert!(!waited.unwrap().1.timed_out(), "no request for {kind}");
     }
 
     /// The number of accounts.
@@ -181,6 +198,11 @@ fn problem(status: u16, kind: &str, detail: &str) -> Answer {
     (status, String::new(), body.to_string().into_bytes())
 }
 
+/// The number of a name in its order.
+fn index(part: Option<&str>) -> usize {
+    part.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
 fn decode(text: &Value) -> Vec<u8> {
     let text = text.as_str().unwrap_or_default();
     let mut text = text.replace('-', "+").replace('_', "/");
@@ -224,6 +246,7 @@ impl Shared {
         let kind = path.trim_start_matches('/').split('/').next()?;
         let mut state = self.state.lock().unwrap();
         state.requests.push(kind.to_owned());
+        self.requested.notify_all();
         let fault = state.faults.get(kind).copied();
         state.nonces += 1;
         let nonce = state.nonces;
@@ -238,8 +261,19 @@ impl Shared {
             Some(Fault::OtherJson) => (200, String::new(), b"[1, null]".to_vec()),
             Some(Fault::Unavailable) => (503, String::new(), b"<html>later</html>".to_vec()),
             Some(Fault::HangUp) => return None,
+            Some(Fault::LoseAnswer) => {
+                self.result(&mut state, path, body);
+                return None;
+            }
             Some(Fault::HalfAnswer) => (200, String::new(), Vec::new()),
             Some(Fault::Endless) => (200, String::new(), vec![b' '; 3 << 20]),
+            Some(Fault::Processing(seconds)) => {
+                let (status, _, body) = self.result(&mut state, path, body);
+                let mut order: Value = serde_json::from_slice(&body).unwrap();
+                order["status"] = "processing".into();
+                let headers = format!("Retry-After: {seconds}\r\n");
+                (status, headers, order.to_string().into_bytes())
+            }
         };
         drop(state);
         let length = match fault {
@@ -313,13 +347,13 @@ impl Shared {
             }
             ("account", Some(_)) => ok(json!({ "status": "valid" })),
             ("new-order", _) => {
-                let identifiers = payload["identifiers"].as_array();
-                if identifiers.is_none_or(Vec::is_empty) {
+                let identifiers = payload["identifiers"].as_array().map_or(0, Vec::len);
+                if identifiers == 0 {
                     return problem(400, "malformed", "no identifiers");
                 }
                 state.orders.push(Order {
                     new: payload,
-                    authorized: false,
+                    authorized: vec![false; identifiers],
                     certificate: None,
                 });
                 let number = state.orders.len() - 1;
@@ -332,18 +366,21 @@ impl Shared {
             }
             ("order", Some(number)) if number < state.orders.len() => ok(self.order(state, number)),
             ("authorization", Some(number)) if number < state.orders.len() => {
-                let index = parts.next().and_then(|text| text.parse::<usize>().ok());
+                let index = index(parts.next());
                 let order = &state.orders[number];
-                let mut identifier = order.new["identifiers"][index.unwrap_or_default()].clone();
+                let mut identifier = order.new["identifiers"][index].clone();
                 let name = identifier["value"].as_str().unwrap_or_default().to_owned();
                 let wildcard = name.starts_with("*.");
                 identifier["value"] = name.trim_start_matches("*.").into();
-                let status = if order.authorized { "valid" } else { "pending" };
+                let status = match order.authorized.get(index) {
+                    Some(true) => "valid",
+                    _ => "pending",
+                };
                 let challenge = |kind: &str| {
                     json!({
                         "type": kind,
-                        "url": format!("{}/challenge/{number}", self.base),
-                        "token": format!("token-{number}"),
+                        "url": format!("{}/challenge/{number}/{index}", self.base),
+                        "token": format!("token-{number}-{index}"),
                         "status": status,
                     })
                 };
@@ -360,16 +397,19 @@ impl Shared {
                 }))
             }
             ("challenge", Some(number)) if number < state.orders.len() => {
-                state.orders[number].authorized = true;
+                let index = index(parts.next());
+                if let Some(authorized) = state.orders[number].authorized.get_mut(index) {
+                    *authorized = true;
+                }
                 ok(json!({
                     "type": "http-01",
-                    "url": format!("{}/challenge/{number}", self.base),
+                    "url": format!("{}/challenge/{number}/{index}", self.base),
                     "token": "token",
                     "status": "valid",
                 }))
             }
             ("finalize", Some(number)) if number < state.orders.len() => {
-                if !state.orders[number].authorized {
+                if state.orders[number].authorized.contains(&false) {
                     return problem(403, "orderNotReady", "prove first that the names are yours");
                 }
                 let request = X509Req::from_der(&decode(&payload["csr"])).unwrap();
@@ -399,10 +439,10 @@ impl Shared {
         let count = order.new["identifiers"].as_array().map_or(0, Vec::len);
         let authorization = |index| format!("{}/authorization/{number}/{index}", self.base);
         let authorizations: Vec<String> = (0..count).map(authorization).collect();
-        let status = match (&order.certificate, order.authorized) {
+        let status = match (&order.certificate, order.authorized.contains(&false)) {
             (Some(_), _) => "valid",
-            (None, true) => "ready",
-            (None, false) => "pending",
+            (None, false) => "ready",
+            (None, true) => "pending",
         };
         let mut value = json!({
             "status": status,

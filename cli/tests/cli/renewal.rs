@@ -331,7 +331,6 @@ fn serve_obtains_its_certificate_from_pebble_through_its_own_port() {
         assert_eq!(output.code, Some(0), "{output:?}");
     };
     connected();
-    server.child.signal(Signal::HUP);
     let (code, _) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0));
 
@@ -340,6 +339,31 @@ fn serve_obtains_its_certificate_from_pebble_through_its_own_port() {
     let server = Server::start_on(&address, &args);
     connected();
     drop(server);
+}
+
+#[test]
+fn sighup_ends_the_pause_after_a_failed_renewal() {
+    let acme = pyssl_testing::acme::AcmeServer::start();
+    acme.fail("new-order", pyssl_testing::acme::Fault::Refuse);
+    let directory = tempfile::tempdir().unwrap();
+    let (url, storage) = (acme.directory(), directory.path().join("acme"));
+    let args = ["--acme", &url, "--domain", "a.example", "--agree-tos"];
+    let more = ["--acme-dir", path(&storage), "--echo"];
+    let server = Server::start_on("127.0.0.1:0", args.into_iter().chain(more));
+    let line = server.log_line();
+    assert!(line.contains("; the next attempt is in "), "{line}");
+    acme.heal();
+    server.child.signal(Signal::HUP);
+    let line = server.log_line();
+    let obtained = "pyssl: obtained a certificate for a.example, ";
+    assert!(line.starts_with(obtained), "{line}");
+    // The new certificate is not due.
+    acme.take_requests();
+    server.child.signal(Signal::HUP);
+    acme.wait_for_request("directory");
+    let (code, rest) = server.stop(Signal::TERM);
+    assert_eq!((code, rest), (Some(0), Vec::new()));
+    assert_eq!(acme.orders().len(), 1);
 }
 
 #[test]

@@ -107,11 +107,12 @@ pub trait ChallengeHook: Send {
     /// An error ends this attempt.
     fn auth(&mut self, challenge: &Challenge) -> Result<(), BoxError>;
 
-    /// Removes the answer. Called once for each successful [`auth`](Self::auth).
+    /// Removes the answer. Called once for each [`auth`](Self::auth), also if that has failed or panicked: it may have
+    /// published a part of the answer.
     ///
     /// # Errors
     ///
-    /// An error is ignored.
+    /// An error is ignored, and so is a panic.
     fn cleanup(&mut self, challenge: &Challenge) -> Result<(), BoxError>;
 }
 

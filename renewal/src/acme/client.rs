@@ -10,16 +10,17 @@ use super::error::AcmeError;
 use super::hooks::Hooks;
 use super::key::KeyType;
 use super::order;
-use super::renewal::{AcmeRenewal, Event, Listener};
+use super::renewal::{AcmeRenewal, Event};
 use super::settings::Settings;
 use super::storage::{Lineage, Storage};
+use crate::listeners::Listener;
 
 /// An ACME client for one certificate; see [the module](super).
 #[must_use]
 pub struct AcmeClient {
     pub(super) settings: Settings,
     hooks: Hooks,
-    listeners: Vec<Listener>,
+    listeners: Vec<Listener<Event>>,
 }
 
 impl AcmeClient {
@@ -125,9 +126,10 @@ impl AcmeClient {
         self
     }
 
-    /// How often the client compares the clock with the time of the renewal. Default one minute.
+    /// How often the client compares the clock with the time of the renewal. Default one minute; at least a
+    /// millisecond.
     pub fn interval(mut self, interval: Duration) -> AcmeClient {
-        self.settings.interval = interval;
+        self.settings.interval = interval.max(Duration::from_millis(1));
         self
     }
 
@@ -137,7 +139,8 @@ impl AcmeClient {
         self
     }
 
-    /// Calls a function with each event, in a thread of the client.
+    /// Calls a function with each event, in a thread of the client. The function may use the
+    /// [`AcmeRenewal`](super::AcmeRenewal). A new certificate is given to the reloader before the event.
     pub fn on_event(mut self, listener: impl FnMut(&Event) + Send + 'static) -> AcmeClient {
         self.listeners.push(Box::new(listener));
         self
@@ -172,8 +175,10 @@ impl AcmeClient {
     /// Starts a thread that obtains the certificate, renews it in time, and keeps the context up to date with a
     /// [`CertReloader`](crate::CertReloader).
     ///
-    /// A stored certificate is in service when this returns. Otherwise the thread obtains the first one, for which
-    /// the service may have to accept connections; see [`AcmeRenewal::wait`].
+    /// When this returns, the stored certificate is in service. If its files fail a check of the reloader, for example
+    /// because it has expired, [`Event::Reload`] reports that. If there is no certificate in service, the context keeps
+    /// those that it has, and the thread obtains the first one. The service may have to accept connections for that;
+    /// see [`AcmeRenewal::wait`].
     ///
     /// # Errors
     ///

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::challenge::{BoxError, ChallengeType};
-use crate::error::ReloadError;
 
 /// Why no certificate was obtained.
 #[derive(Debug, thiserror::Error)]
@@ -65,9 +64,6 @@ pub enum AcmeError {
     /// The certificate from the server is not the one that was ordered.
     #[error("the certificate of the ACME server cannot be used: {0}")]
     Certificate(String),
-    /// The new certificate is not put into service.
-    #[error("{0}")]
-    Reload(#[from] ReloadError),
     /// OpenSSL, or the context, reports an error.
     #[error("{0}")]
     Context(#[from] pyssl::Error),

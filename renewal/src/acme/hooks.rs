@@ -1,5 +1,7 @@
 //! The hooks of a client.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use pyssl::SslContext;
 
 use super::challenge::{Challenge, ChallengeHook, ChallengeType};
@@ -36,7 +38,7 @@ impl Hooks {
         hook.map(|(_, hook)| hook)
     }
 
-    pub(super) fn auth(&mut self, challenge: &Challenge) -> Result<(), AcmeError> {
+    fn auth(&mut self, challenge: &Challenge) -> Result<(), AcmeError> {
         let outcome = match self.hook(challenge.kind) {
             Some(hook) => hook.auth(challenge),
             None => Err("there is none".into()),
@@ -48,10 +50,10 @@ impl Hooks {
         })
     }
 
-    pub(super) fn cleanup(&mut self, challenge: &Challenge) {
+    fn cleanup(&mut self, challenge: &Challenge) {
         if let Some(hook) = self.hook(challenge.kind) {
-            // A failed cleanup does not affect the certificate.
-            let _ = hook.cleanup(challenge);
+            // Neither an error nor a panic, which Rust has printed, affects the certificate or the other challenges.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook.cleanup(challenge)));
         }
     }
 
@@ -62,5 +64,44 @@ impl Hooks {
             self.waiting = None;
         }
         Ok(())
+    }
+}
+
+/// The challenges of an attempt whose answers are published. When this value is dropped, also by a panic, the answers
+/// are removed, the last one first.
+pub(super) struct Published<'a> {
+    hooks: &'a mut Hooks,
+    challenges: Vec<Challenge>,
+}
+
+impl<'a> Published<'a> {
+    pub(super) fn new(hooks: &'a mut Hooks) -> Published<'a> {
+        Published {
+            hooks,
+            challenges: Vec::new(),
+        }
+    }
+
+    pub(super) fn kinds(&self) -> impl Iterator<Item = ChallengeType> {
+        self.hooks.kinds()
+    }
+
+    /// Publishes the answer to a challenge.
+    pub(super) fn add(&mut self, challenge: Challenge) -> Result<(), AcmeError> {
+        // A hook that fails or panics may have published a part of the answer, so its cleanup is called too.
+        self.challenges.push(challenge.clone());
+        self.hooks.auth(&challenge)
+    }
+
+    pub(super) fn challenges(&self) -> &[Challenge] {
+        &self.challenges
+    }
+}
+
+impl Drop for Published<'_> {
+    fn drop(&mut self) {
+        while let Some(challenge) = self.challenges.pop() {
+            self.hooks.cleanup(&challenge);
+        }
     }
 }

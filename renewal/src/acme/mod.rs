@@ -34,14 +34,15 @@
 //! | `--webroot DIR` | `http_01` with a [`Webroot`] |
 //! | `--manual-auth-hook`, `--manual-cleanup-hook` | `http_01` or [`dns_01`](AcmeClient::dns_01) with a [`ChallengeHook`] |
 //! | `certbot certonly` | [`obtain`](AcmeClient::obtain) |
-//! | `certbot renew` | [`start`](AcmeClient::start) |
+//! | `certbot renew` | [`start`](AcmeClient::start), [`AcmeRenewal::renew_if_due`] |
 //! | `REQUESTS_CA_BUNDLE=FILE` | the same, or [`cafile`](AcmeClient::cafile) |
 //!
 //! **When a certificate is renewed.** At the time that the server suggests (ARI, RFC 9773). If the server has no
 //! suggestion, when two thirds of the certificate's validity have passed, which suits certificates of six days as
 //! well as of ninety. After a failure, the old certificate stays in service, and [`Event::Failed`] gives the reason.
 //! The next attempt comes after five minutes. The pause doubles with each failure up to six hours, and varies at
-//! random. It is never shorter than the server demands (`Retry-After`).
+//! random. It is not shorter than the server demands (`Retry-After`), of which a day counts at most.
+//! [`AcmeRenewal::renew_if_due`] ends such a pause, and asks the server again.
 //!
 //! **Files.** The directory has the layout of certbot: `live/NAME/fullchain.pem` and `live/NAME/privkey.pem`, where
 //! `live/NAME` is a symbolic link into `archive/`. Only its owner has access. Only one process may use it at a time.

@@ -14,11 +14,12 @@ use super::account::{self, refused};
 use super::challenge::{Challenge, ChallengeType};
 use super::delivery::{self, Leaf};
 use super::error::AcmeError;
-use super::hooks::Hooks;
+use super::hooks::{Hooks, Published};
 use super::key;
 use super::settings::Settings;
 use super::storage::{CHAIN, KEY, ORDER, Storage};
 use super::transport::Transport;
+use crate::time::LONGEST;
 
 const AN_ORDER: &str = "an order";
 const AN_AUTHORIZATION: &str = "an authorization";
@@ -107,7 +108,9 @@ impl<'a> Attempt<'a> {
         });
         let stored = self.stored_order(&wanted)?;
         // The key is stored before the order is made.
-        let key = self.key()?;
+        let (key, is_new) = self.key()?;
+        // The stored order may have a certificate for the old key already.
+        let stored = stored.filter(|_| !is_new);
         let mut order = self.order(account, stored, wanted, profile).await?;
         if order.state().status == OrderStatus::Pending {
             self.authorize(&mut order).await?;
@@ -140,7 +143,7 @@ impl<'a> Attempt<'a> {
         };
         RetryPolicy::new()
             .initial_delay(first)
-            .timeout(self.settings.timeout)
+            .timeout(self.settings.timeout.min(LONGEST))
     }
 
     /// The profile to order.
@@ -173,19 +176,19 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The key of the order in progress, or a new one.
-    fn key(&self) -> Result<PKey<Private>, AcmeError> {
+    /// The key of the order in progress, or a new one, and whether it is new.
+    fn key(&self) -> Result<(PKey<Private>, bool), AcmeError> {
         let path = self.storage.pending(KEY);
         if let Some(pem) = self.storage.read(&path)? {
             match PKey::private_key_from_pem(&pem) {
-                Ok(key) if self.settings.key_type.fits(&key) => return Ok(key),
+                Ok(key) if self.settings.key_type.fits(&key) => return Ok((key, false)),
                 _ => self.storage.discard_pending()?,
             }
         }
         let key = key::generate(self.settings.key_type)?;
         self.storage
             .write(&path, &key.private_key_to_pem_pkcs8()?)?;
-        Ok(key)
+        Ok((key, true))
     }
 
     /// The unfinished order, or a new one.
@@ -263,20 +266,8 @@ impl<'a> Attempt<'a> {
 
     /// Shows the server that the names belong to this client.
     async fn authorize(&mut self, order: &mut Order) -> Result<(), AcmeError> {
-        let mut answered = Vec::new();
-        let outcome = self.answer(order, &mut answered).await;
-        for challenge in answered.iter().rev() {
-            self.hooks.cleanup(challenge);
-        }
-        outcome
-    }
-
-    async fn answer(
-        &mut self,
-        order: &mut Order,
-        answered: &mut Vec<Challenge>,
-    ) -> Result<(), AcmeError> {
-        let transport = self.transport.clone();
+        let (transport, policy) = (self.transport.clone(), self.policy());
+        let mut published = Published::new(self.hooks);
         let failed = |request| refused(request, &transport);
         let mut authorizations = order.authorizations();
         while let Some(authorization) = authorizations.next().await {
@@ -292,7 +283,7 @@ impl<'a> Attempt<'a> {
                     .iter()
                     .any(|other| other.r#type == kind)
             };
-            let Some(kind) = self.hooks.kinds().find(offered) else {
+            let Some(kind) = published.kinds().find(offered) else {
                 return Err(AcmeError::Settings(format!(
                     "the ACME server offers no challenge for {domain} that is set up here"
                 )));
@@ -315,13 +306,11 @@ impl<'a> Attempt<'a> {
                 token: handle.token.clone(),
                 key_authorization: handle.key_authorization().as_str().to_owned(),
             };
-            self.hooks.auth(&challenge)?;
-            answered.push(challenge);
+            published.add(challenge)?;
             if handle.status == ChallengeStatus::Pending {
                 handle.set_ready().await.map_err(failed(A_VALIDATION))?;
             }
         }
-        let policy = self.policy();
         let outcome = order.poll_ready(&policy).await;
         let error = match outcome.map_err(failed(A_VALIDATION)) {
             Ok(OrderStatus::Ready) => return Ok(()),
@@ -337,33 +326,33 @@ impl<'a> Attempt<'a> {
         match error {
             AcmeError::Refused {
                 retry_after: None, ..
-            } => Err(self.reason(order, answered).await.unwrap_or(error)),
+            } => Err(reason(order, published.challenges()).await.unwrap_or(error)),
             error => Err(error),
         }
     }
+}
 
-    /// Why a validation has failed.
-    async fn reason(&self, order: &mut Order, answered: &[Challenge]) -> Option<AcmeError> {
-        let mut authorizations = order.authorizations();
-        while let Some(Ok(mut authorization)) = authorizations.next().await {
-            let Ok(state) = authorization.refresh().await else {
-                continue;
-            };
-            let domain = state.identifier().to_string();
-            for challenge in &state.challenges {
-                let same = |ours: &&Challenge| protocol_type(ours.kind) == challenge.r#type;
-                let ours = answered.iter().find(same);
-                if let (Some(error), Some(ours)) = (&challenge.error, ours) {
-                    return Some(AcmeError::Validation {
-                        domain,
-                        challenge: ours.kind,
-                        detail: error.detail.clone().unwrap_or_else(|| error.to_string()),
-                    });
-                }
+/// Why a validation has failed.
+async fn reason(order: &mut Order, answered: &[Challenge]) -> Option<AcmeError> {
+    let mut authorizations = order.authorizations();
+    while let Some(Ok(mut authorization)) = authorizations.next().await {
+        let Ok(state) = authorization.refresh().await else {
+            continue;
+        };
+        let domain = state.identifier().to_string();
+        for challenge in &state.challenges {
+            let same = |ours: &&Challenge| protocol_type(ours.kind) == challenge.r#type;
+            let ours = answered.iter().find(same);
+            if let (Some(error), Some(ours)) = (&challenge.error, ours) {
+                return Some(AcmeError::Validation {
+                    domain,
+                    challenge: ours.kind,
+                    detail: error.detail.clone().unwrap_or_else(|| error.to_string()),
+                });
             }
         }
-        None
     }
+    None
 }
 
 pub(super) fn certificate_id([issuer, serial]: [String; 2]) -> CertificateIdentifier<'static> {

@@ -19,8 +19,9 @@ use super::storage::{Lineage, Storage};
 use crate::error::ReloadError;
 use crate::event::CertStatus;
 use crate::files::CertFiles;
+use crate::listeners::{Listener, Listeners};
 use crate::reloader::CertReloader;
-use crate::time::days;
+use crate::time::{LONGEST, days};
 
 /// How often the server is asked for its suggestion at least and at most (RFC 9773, section 4.3.2).
 const ASK: [Duration; 2] = [
@@ -28,14 +29,12 @@ const ASK: [Duration; 2] = [
     Duration::from_secs(24 * 60 * 60),
 ];
 
-pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
-
 /// What an [`AcmeClient`](super::AcmeClient) has done; see
 /// [`on_event`](super::AcmeClient::on_event). `Display` makes a line for a log.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A new certificate was obtained and stored.
+    /// A new certificate was obtained and stored, and the reloader puts it into service.
     Obtained {
         /// The names of the certificate.
         domains: Vec<String>,
@@ -80,7 +79,7 @@ pub struct AcmeRenewal {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    listeners: Mutex<Vec<Listener>>,
+    listeners: Listeners<Event>,
 }
 
 #[derive(Default)]
@@ -88,6 +87,8 @@ struct State {
     stopped: bool,
     /// Whether the program has asked for a renewal.
     forced: bool,
+    /// Whether the program has asked for a renewal if one is due.
+    asked: bool,
     reloader: Option<CertReloader>,
 }
 
@@ -95,28 +96,20 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn tell(&self, event: &Event) {
-        let listeners = self.listeners.lock();
-        for listener in &mut *listeners.unwrap_or_else(PoisonError::into_inner) {
-            // A panic, which Rust has printed, must not end the renewals.
-            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
-        }
-    }
 }
 
 impl AcmeRenewal {
     pub(super) fn start(
         settings: Settings,
         hooks: Hooks,
-        listeners: Vec<Listener>,
+        listeners: Vec<Listener<Event>>,
         storage: Storage,
         context: &SslContext,
     ) -> Result<AcmeRenewal, AcmeError> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
-            listeners: Mutex::new(listeners),
+            listeners: Listeners::new(listeners),
         });
         let worker = Worker {
             settings,
@@ -158,6 +151,14 @@ impl AcmeRenewal {
     /// `renew --force-renewal`.
     pub fn renew(&self) {
         self.shared.state().forced = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Renews the certificate now if it is due, in the client's thread, even during a pause after a failure; certbot's
+    /// `renew`. The client asks the server again when the renewal is due, and reads the files in service again. Call
+    /// this on SIGHUP.
+    pub fn renew_if_due(&self) {
+        self.shared.state().asked = true;
         self.shared.changed.notify_all();
     }
 }
@@ -213,18 +214,23 @@ struct Suggestion {
 impl Worker {
     fn run(mut self) {
         loop {
-            let forced = {
+            let (forced, asked) = {
                 let pause = self.pause();
                 let state = self.shared.state();
-                let idle = |state: &mut State| !state.stopped && !state.forced;
+                let idle = |state: &mut State| !(state.stopped || state.forced || state.asked);
                 let waited = self.shared.changed.wait_timeout_while(state, pause, idle);
                 let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
                 if state.stopped {
                     return;
                 }
-                std::mem::take(&mut state.forced)
+                let asked = std::mem::take(&mut state.asked);
+                (std::mem::take(&mut state.forced), asked)
             };
-            let is_paused = self.paused.is_some_and(|end| Instant::now() < end);
+            if asked {
+                self.suggestion.again = None;
+                self.serve();
+            }
+            let is_paused = !asked && self.paused.is_some_and(|end| Instant::now() < end);
             if forced || (!is_paused && self.is_due()) {
                 self.renew();
             }
@@ -315,8 +321,8 @@ impl Worker {
             domains: self.settings.domains.clone(),
             not_after: leaf.not_after,
         };
-        self.shared.tell(&event);
         self.serve();
+        self.shared.listeners.tell(event);
         // If the new certificate is due already, one of the clocks or the server's suggestion is wrong. Without a
         // pause, renewals would follow one another.
         if self.is_due() {
@@ -331,9 +337,11 @@ impl Worker {
         self.failures = self.failures.saturating_add(1);
         let [first, longest] = self.settings.retry;
         let retry_in = schedule::pause(first, longest, self.failures, error.retry_after());
-        self.paused = Instant::now().checked_add(retry_in).or(self.paused);
+        self.paused = Some(Instant::now() + retry_in.min(LONGEST));
         let error = Arc::new(error);
-        self.shared.tell(&Event::Failed { error, retry_in });
+        self.shared
+            .listeners
+            .tell(Event::Failed { error, retry_in });
     }
 
     /// Puts the stored certificate into service, if there is one.
@@ -363,7 +371,7 @@ impl Worker {
                 let path = lineage.fullchain();
                 let error = Arc::new(error);
                 let event = crate::Event::Rejected { path, error };
-                self.shared.tell(&Event::Reload(event));
+                self.shared.listeners.tell(Event::Reload(event));
             }
         }
     }
@@ -379,10 +387,10 @@ impl Worker {
             .keep_current()
             .on_event(move |event| {
                 if let Some(shared) = shared.upgrade() {
-                    shared.tell(&Event::Reload(event.clone()));
                     // A thread in `wait` either has read the new status already, or is woken now.
                     drop(shared.state());
                     shared.changed.notify_all();
+                    shared.listeners.tell(Event::Reload(event.clone()));
                 }
             })
             .start()

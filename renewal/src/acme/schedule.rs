@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::time::LONGEST;
+
 /// A time window that the server suggests for the renewal (RFC 9773).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
@@ -37,7 +39,10 @@ pub(super) fn pause(
     retry_after: Option<Duration>,
 ) -> Duration {
     let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(30));
-    let varied = doubled.min(longest).mul_f64(1.0 - random() / 4.0);
+    let varied = doubled
+        .min(longest)
+        .min(LONGEST)
+        .mul_f64(1.0 - random() / 4.0);
     // If the server demands a pause, the client waits up to a tenth longer, so that clients that were refused at the
     // same time do not return at the same time.
     match retry_after {
@@ -107,6 +112,8 @@ mod unit_tests {
                 assert!(pause <= minutes(expected) && pause >= minutes(expected) * 3 / 4);
             }
         }
+        let endless = pause(Duration::MAX, Duration::MAX, 1, None);
+        assert!(endless >= LONGEST * 3 / 4 && endless <= LONGEST);
         let demanded = pause(first, longest, 1, Some(minutes(600)));
         assert!(demanded >= minutes(600) && demanded <= minutes(660));
         assert!(pause(first, longest, 5, Some(minutes(1))) >= minutes(60));

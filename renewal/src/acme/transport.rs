@@ -35,7 +35,7 @@ pub(super) struct Transport(Arc<Inner>);
 struct Inner {
     session: Session,
     cafile: Option<PathBuf>,
-    /// The pause that the last refusal demands.
+    /// The pause that the last answer demands.
     retry_after: Mutex<Option<Duration>>,
     #[cfg(test)]
     steps: Steps,
@@ -55,7 +55,7 @@ impl Transport {
         }))
     }
 
-    /// The pause that the last refusal demands.
+    /// The pause that the last answer demands.
     pub(super) fn take_retry_after(&self) -> Option<Duration> {
         let mut last = self.0.retry_after.lock();
         last.as_mut()
@@ -102,12 +102,15 @@ impl Inner {
             .session
             .stream(method, parts.uri.to_string(), options)?;
         let mut response = Response::builder().status(answer.status_code());
-        for (name, value) in answer.headers() {
+        let others = answer.headers().iter();
+        for (name, value) in others.filter(|(name, _)| **name != RETRY_AFTER) {
             response = response.header(name, value);
         }
-        let pause = (answer.status_code() >= 400)
-            .then(|| retry_after(answer.headers()))
-            .flatten();
+        // `instant_acme` adds the number of seconds to the clock, which may overflow.
+        let pause = retry_after(answer.headers());
+        if let Some(pause) = pause {
+            response = response.header(RETRY_AFTER, pause.as_secs());
+        }
         *self
             .retry_after
             .lock()

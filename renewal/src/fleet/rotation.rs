@@ -13,6 +13,9 @@ const RETRY: Duration = Duration::from_secs(5);
 /// The longest time between two reads of the clock, because the clock may be changed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// The end of the year 9999, after 1970. No key expires later, so that clocks and stores can represent the time.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
 /// Changes the ticket keys of a context at set times, together with other servers. A session that began on one
 /// server can then be resumed on another. Dropping the rotation ends the changes; the context keeps its keys.
 ///
@@ -139,7 +142,8 @@ impl Rotation {
     }
 
     fn start_of(&self, period: u64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(period.saturating_mul(self.period.as_secs()))
+        let since = Duration::from_secs(period.saturating_mul(self.period.as_secs()));
+        UNIX_EPOCH + since.min(LAST)
     }
 
     /// The time until the next period begins, but at most `LONGEST_PAUSE`.

@@ -8,7 +8,6 @@ mod source;
 mod worker;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -25,10 +24,9 @@ use crate::check::Checked;
 use crate::error::ReloadError;
 use crate::event::{CertStatus, Event};
 use crate::files::CertFiles;
+use crate::listeners::{Listener, Listeners};
 use source::{Kind, Source};
 use worker::Worker;
-
-type Listener = Box<dyn FnMut(&Event) + Send>;
 
 /// Keeps a context up to date with its files. Dropping the reloader ends the watching; the context
 /// keeps its current content.
@@ -45,7 +43,7 @@ struct Shared {
     stopped: AtomicBool,
     /// Whether the next pass reads the files at once, without waiting until they stop changing.
     forced: AtomicBool,
-    listeners: Mutex<Vec<Listener>>,
+    listeners: Listeners<Event>,
     #[cfg(feature = "tokio")]
     events: tokio::sync::broadcast::Sender<Event>,
     /// The certificates in service, for the thread that fetches their OCSP responses.
@@ -65,16 +63,9 @@ impl Shared {
     }
 
     fn tell(&self, event: &Event) {
-        let mut listeners = self
-            .listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for listener in &mut *listeners {
-            // A panic, which Rust has printed, must not end the watching.
-            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
-        }
         #[cfg(feature = "tokio")]
         let _ = self.events.send(event.clone());
+        self.listeners.tell(event.clone());
     }
 }
 
@@ -83,7 +74,7 @@ impl Shared {
 pub struct CertReloaderBuilder {
     context: SslContext,
     sources: Vec<Source>,
-    listeners: Vec<Listener>,
+    listeners: Vec<Listener<Event>>,
     interval: Duration,
     settle: Duration,
     warn_before: Duration,
@@ -212,7 +203,7 @@ impl CertReloaderBuilder {
         self
     }
 
-    /// Calls a function with each event, in the reloader's thread.
+    /// Calls a function with each event, in a thread of the reloader. The function may use the reloader.
     pub fn on_event(
         mut self,
         listener: impl FnMut(&Event) + Send + 'static,
@@ -222,9 +213,9 @@ impl CertReloaderBuilder {
     }
 
     /// How often files are read in addition to the operating system's notifications, which network file
-    /// systems do not send. Default 10 seconds.
+    /// systems do not send. Default 10 seconds; at least a millisecond.
     pub fn interval(mut self, interval: Duration) -> CertReloaderBuilder {
-        self.interval = interval;
+        self.interval = interval.max(Duration::from_millis(1));
         self
     }
 
@@ -263,7 +254,7 @@ impl CertReloaderBuilder {
             status: Mutex::default(),
             stopped: AtomicBool::new(false),
             forced: AtomicBool::new(false),
-            listeners: Mutex::new(std::mem::take(&mut self.listeners)),
+            listeners: Listeners::new(std::mem::take(&mut self.listeners)),
             #[cfg(feature = "tokio")]
             events: tokio::sync::broadcast::Sender::new(64),
             #[cfg(feature = "ocsp")]

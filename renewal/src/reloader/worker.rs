@@ -17,6 +17,7 @@ use crate::content::{Reading, State};
 use crate::error::ReloadError;
 use crate::event::{CertStatus, Event};
 use crate::staples::{Staple, Staples};
+use crate::time::LONGEST;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -345,7 +346,7 @@ impl Worker {
         if self.warned.is_some_and(|last| last.elapsed() < DAY) {
             return;
         }
-        let limit = SystemTime::now() + self.warn_before;
+        let limit = SystemTime::now() + self.warn_before.min(LONGEST);
         let soon: Vec<Event> = self
             .sources
             .iter()

@@ -1,24 +1,29 @@
 //! Servers that misbehave, and files that cannot be used.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use pyssl_renewal::acme::{AcmeClient, AcmeError, BoxError, Challenge, ChallengeHook, Webroot};
+use pyssl_renewal::acme::{
+    AcmeClient, AcmeError, BoxError, Challenge, ChallengeHook, KeyType, Webroot,
+};
 use pyssl_testing::acme::{AcmeServer, Fault};
 
 use crate::support::{
     Believed, NAME, PATIENCE, Renewal, client, connect, server, service, trusting,
 };
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Refuse,
     Fault::RateLimit(7200),
     Fault::Garbage,
     Fault::OtherJson,
     Fault::Unavailable,
     Fault::HangUp,
+    Fault::LoseAnswer,
     Fault::HalfAnswer,
     Fault::Endless,
 ];
@@ -98,7 +103,20 @@ fn a_fault_while_creating_the_account_is_reported_and_its_key_is_used_later() {
         server.heal();
         watched.renewal.renew();
         watched.obtained();
-        assert_eq!(server.accounts(), 1);
+        // If the server had created an account, it has found it by the key.
+        assert_eq!(server.accounts(), 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn a_pause_that_the_server_demands_in_any_answer_is_kept_and_cannot_overflow_the_clock() {
+    for (seconds, pause) in [(7200, 7200), (u64::MAX, 24 * 60 * 60)] {
+        let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        server.fail("order", Fault::Processing(seconds));
+        let watched = Renewal::start(client(&server, directory.path()), &crate::support::server());
+        let (text, retry_in) = watched.failed();
+        assert!(text.contains("ACME server"), "{text}");
+        assert!(retry_in >= Duration::from_secs(pause), "{retry_in:?}");
     }
 }
 
@@ -294,6 +312,32 @@ fn damaged_files_of_an_unfinished_order_are_replaced() {
 }
 
 #[test]
+fn an_order_whose_key_is_lost_is_given_up() {
+    for content in ["half a k", ""] {
+        let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        // The server has issued the certificate of the first order.
+        server.fail("certificate", Fault::HangUp);
+        client(&server, directory.path()).obtain().unwrap_err();
+        server.heal();
+        let key = directory.path().join("acme/pending").join(NAME);
+        let key = key.join("privkey.pem");
+        match content {
+            "" => fs::remove_file(key).unwrap(),
+            _ => fs::write(key, content).unwrap(),
+        }
+        client(&server, directory.path()).obtain().unwrap();
+        assert_eq!(server.orders().len(), 2);
+    }
+    // The key is of another type than that of the settings.
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    server.fail("certificate", Fault::HangUp);
+    client(&server, directory.path()).obtain().unwrap_err();
+    server.heal();
+    let mut other = client(&server, directory.path()).key_type(KeyType::EcdsaP384);
+    other.obtain().unwrap();
+}
+
+#[test]
 fn a_damaged_certificate_in_service_is_renewed() {
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
     client(&server, directory.path()).obtain().unwrap();
@@ -317,7 +361,7 @@ impl ChallengeHook for Broken {
     }
 
     fn cleanup(&mut self, _: &Challenge) -> Result<(), BoxError> {
-        panic!("there is nothing to clean up")
+        panic!("a fault of the cleanup, on purpose")
     }
 }
 
@@ -337,6 +381,55 @@ fn a_hook_that_fails_or_panics_is_reported_and_called_again() {
             assert!(text.contains(expected), "{text}");
             watched.renewal.renew();
         }
+    }
+}
+
+/// Writes its calls into a list. `auth` panics or fails for one name, `cleanup` panics for another.
+struct Calls(Arc<Mutex<Vec<String>>>);
+
+impl Calls {
+    fn add(&self, call: &str, challenge: &Challenge) -> String {
+        let domain = challenge.domain().to_owned();
+        self.0.lock().unwrap().push(format!("{call} {domain}"));
+        domain
+    }
+}
+
+impl ChallengeHook for Calls {
+    fn auth(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
+        match &*self.add("auth", challenge) {
+            "fails.example" => Err("on purpose".into()),
+            "panics.example" => panic!("a fault of the hook, on purpose"),
+            _ => Ok(()),
+        }
+    }
+
+    fn cleanup(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
+        let domain = self.add("cleanup", challenge);
+        assert_ne!(domain, "b.example", "a fault of the cleanup, on purpose");
+        Ok(())
+    }
+}
+
+#[test]
+fn all_answers_are_removed_when_a_hook_fails_or_panics() {
+    for last in ["fails.example", "panics.example", "c.example"] {
+        let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        let calls = Arc::default();
+        let mut client = client(&acme, directory.path())
+            .domains(["a.example", "b.example", last])
+            .http_01(Calls(Arc::clone(&calls)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| client.obtain()));
+        let is_obtained = outcome.is_ok_and(|outcome| outcome.is_ok());
+        assert_eq!(is_obtained, last == "c.example");
+        let expected = ["auth a.example", "auth b.example"].map(str::to_owned);
+        let expected = expected.into_iter().chain([
+            format!("auth {last}"),
+            format!("cleanup {last}"),
+            "cleanup b.example".to_owned(),
+            "cleanup a.example".to_owned(),
+        ]);
+        assert_eq!(*calls.lock().unwrap(), expected.collect::<Vec<_>>());
     }
 }
 

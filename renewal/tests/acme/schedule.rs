@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pyssl_renewal::acme::Event;
-use pyssl_testing::acme::AcmeServer;
+use pyssl_testing::acme::{AcmeServer, Fault};
 
 use crate::support::{NAME, PATIENCE, Renewal, client, server};
 
@@ -42,13 +42,13 @@ fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_it
                     .ends_with("live/service.example/fullchain.pem")
             );
         } else {
-            // The thread reads the clock as soon as it starts. If the certificate were due, there
-            // would be an order before that of the forced renewal.
-            watched.renewal.renew();
-            watched.obtained();
-            let orders = acme.take_requests();
-            let orders = orders.iter().filter(|kind| *kind == "new-order");
-            assert_eq!(orders.count(), 1, "{from} {until}");
+            // The thread asks the server when it compares the clock for the first time. If the certificate were due,
+            // the thread would order one before it ends.
+            acme.wait_for_request("directory");
+            watched.end();
+            let requests = acme.take_requests();
+            let is_order = |kind: &String| kind == "new-order";
+            assert!(!requests.iter().any(is_order), "{from} {until}");
         }
     }
 }
@@ -159,12 +159,63 @@ fn a_listener_that_panics_does_not_end_the_renewals() {
 #[test]
 fn dropping_the_renewal_ends_its_thread() {
     let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
-    // The thread owns the listener, so the channel closes when the thread ends.
-    let (alive, ended) = mpsc::channel::<()>();
-    let client = client(&acme, directory.path()).on_event(move |_| drop(alive.clone()));
-    let watched = Renewal::start(client, &server());
+    let watched = Renewal::start(client(&acme, directory.path()), &server());
     watched.obtained();
-    drop(watched);
-    let outcome = ended.recv_timeout(PATIENCE);
-    assert_eq!(outcome, Err(mpsc::RecvTimeoutError::Disconnected));
+    watched.end();
+}
+
+#[test]
+fn a_listener_that_takes_its_time_does_not_delay_the_certificate() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let (release, released) = mpsc::channel::<()>();
+    let client = client(&acme, directory.path()).on_event(move |event| {
+        if let Event::Obtained { .. } = event {
+            let _ = released.recv_timeout(PATIENCE);
+        }
+    });
+    let watched = Renewal::start(client, &server());
+    assert!(watched.renewal.wait(PATIENCE / 2).is_some());
+    drop(release);
+    watched.obtained();
+}
+
+#[test]
+fn the_longest_times_are_accepted() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    acme.fail("directory", Fault::Unavailable);
+    let patient = client(&acme, directory.path())
+        .retry(Duration::MAX, Duration::MAX)
+        .interval(Duration::from_millis(1))
+        .timeout(Duration::MAX);
+    let watched = Renewal::start(patient, &server());
+    watched.failed();
+    // The first attempt after the pause comes with the call of `renew`.
+    acme.heal();
+    acme.take_requests();
+    assert!(watched.renewal.wait(Duration::from_millis(300)).is_none());
+    assert_eq!(acme.take_requests(), [""; 0]);
+    watched.renewal.renew();
+    watched.obtained();
+    assert!(watched.renewal.wait(Duration::MAX).is_some());
+}
+
+#[test]
+fn a_request_for_a_due_renewal_ends_a_pause_and_renews_nothing_else() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    acme.fail("new-order", Fault::HangUp);
+    let watched = Renewal::start(client(&acme, directory.path()), &server());
+    watched.failed();
+    acme.heal();
+    watched.renewal.renew_if_due();
+    watched.obtained();
+    // The new certificate is not due. The server is asked again.
+    acme.take_requests();
+    watched.renewal.renew_if_due();
+    acme.wait_for_request("directory");
+    // It is due when the server suggests so.
+    acme.suggest("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    assert_eq!(acme.orders().len(), 1);
+    watched.renewal.renew_if_due();
+    watched.obtained();
+    assert_eq!(acme.orders().len(), 2);
 }

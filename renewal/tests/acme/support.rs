@@ -109,6 +109,19 @@ impl Renewal {
         }
     }
 
+    /// Drops the renewal, and waits until its thread, which owns the listeners, has ended.
+    pub(crate) fn end(self) {
+        let Renewal { renewal, events } = self;
+        drop(renewal);
+        loop {
+            match events.recv_timeout(PATIENCE) {
+                Ok(_) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the thread does not end"),
+            }
+        }
+    }
+
     /// The certificate in service, DER.
     pub(crate) fn served(&self) -> Option<Vec<u8>> {
         let status = self.renewal.status()?;

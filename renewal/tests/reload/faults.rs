@@ -249,6 +249,10 @@ fn a_certificate_that_expires_soon_is_reported() {
     let event = watched.event();
     assert!(event.to_string().ends_with("expires in 3 days"), "{event}");
     assert_eq!(watched.reloader.status()[0].days_left(), 3);
+    let builder = CertReloader::builder(&server()).certificate(pair.files());
+    let watched = Watched::start(builder.warn_before(Duration::MAX));
+    let event = watched.event();
+    assert!(event.to_string().ends_with("expires in 3 days"), "{event}");
 }
 
 #[test]

@@ -26,10 +26,7 @@ enum Keeper {
     /// Watches the files.
     Files(CertReloader),
     /// Asks an ACME server.
-    Acme {
-        /// Ends the thread when it is dropped.
-        _renewal: AcmeRenewal,
-    },
+    Acme(AcmeRenewal),
 }
 
 impl Renewal {
@@ -39,9 +36,7 @@ impl Renewal {
         setup::apply(&context, &args.tls)?;
         let keeper = match (&args.cert, &args.acme.url) {
             (Some(cert), _) => Keeper::Files(watch(args, cert, &context)?),
-            (None, Some(url)) => Keeper::Acme {
-                _renewal: acme::start(args, url, &context)?,
-            },
+            (None, Some(url)) => Keeper::Acme(acme::start(args, url, &context)?),
             (None, None) => return Err(Failure::Usage("--cert or --acme is needed".to_owned())),
         };
         Ok(Arc::new(Renewal { context, keeper }))
@@ -52,10 +47,11 @@ impl Renewal {
         &self.context
     }
 
-    /// Loads the files soon, whether they have changed or not.
+    /// Loads the files soon, whether they have changed or not. With --acme, also renews a certificate that is due.
     pub(super) fn reload(&self) {
-        if let Keeper::Files(reloader) = &self.keeper {
-            reloader.reload();
+        match &self.keeper {
+            Keeper::Files(reloader) => reloader.reload(),
+            Keeper::Acme(renewal) => renewal.renew_if_due(),
         }
     }
 }

@@ -116,3 +116,13 @@ fn ticket_keys_follow_a_clock_that_is_changed() {
     }
     jumping.step(UNIX_EPOCH - HOUR).unwrap();
 }
+
+#[test]
+fn the_longest_period_has_a_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = crate::fleet::DirectoryStore::new(directory.path().join("keys")).unwrap();
+    let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
+    let builder = TicketRotation::builder(&context, store).period(Duration::MAX);
+    let _rotation = builder.start().unwrap();
+    assert!(!context.ticket_keys().is_empty());
+}
