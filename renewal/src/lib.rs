@@ -34,6 +34,7 @@ pub mod fleet;
 mod listeners;
 mod reloader;
 mod staples;
+mod sys;
 mod time;
 #[cfg(feature = "notify")]
 mod watch;

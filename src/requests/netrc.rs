@@ -6,6 +6,8 @@ use std::iter::Peekable;
 use std::path::PathBuf;
 use std::str::Chars;
 
+use crate::sys;
+
 /// The name and the password for a host, from the file that `NETRC` names, or from `.netrc` or `_netrc` in the
 /// home directory. As in Python, a file with an invalid entry counts as absent.
 pub(super) fn credentials(host: &str) -> Option<(String, String)> {
@@ -24,7 +26,7 @@ pub(super) fn credentials(host: &str) -> Option<(String, String)> {
 
 fn file() -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let home = || set(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
+    let home = || set(sys::HOME_VARIABLE).map(PathBuf::from);
     if let Some(named) = env::var_os("NETRC").map(PathBuf::from) {
         return match named.strip_prefix("~") {
             Ok(below) => Some(home()?.join(below)),

@@ -31,6 +31,10 @@ pub(crate) fn fileno(descriptor: RawDescriptor) -> Fileno {
     descriptor
 }
 
+/// The environment variable that names the home directory.
+#[cfg(feature = "requests")]
+pub(crate) const HOME_VARIABLE: &str = "HOME";
+
 /// The shortest time-out that a plain socket can have.
 pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_micros(1);
 

@@ -30,6 +30,10 @@ pub(crate) fn fileno(descriptor: RawDescriptor) -> Fileno {
     Fileno::try_from(descriptor).unwrap_or(CLOSED)
 }
 
+/// The environment variable that names the home directory.
+#[cfg(feature = "requests")]
+pub(crate) const HOME_VARIABLE: &str = "USERPROFILE";
+
 /// The shortest time-out that a plain socket can have.
 pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_millis(1);
 

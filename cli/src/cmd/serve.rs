@@ -126,8 +126,8 @@ fn accept_clients(listener: &TcpListener, slots: &Arc<Slots>, service: &Arc<Serv
     let mut is_short = false;
     while let Some(slot) = slots.enter() {
         let (stream, address) = match listener.accept() {
-            // On Windows, this may be the connection that ends `accept`.
-            Ok(_) if cfg!(windows) && slots.is_closed() => return,
+            // This may be the connection that ends `accept`.
+            Ok(_) if sys::CONNECTION_ENDS_ACCEPT && slots.is_closed() => return,
             Ok(accepted) => accepted,
             Err(_) if slots.is_closed() => return,
             Err(error) => {

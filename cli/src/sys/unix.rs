@@ -41,6 +41,9 @@ fn has_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
+/// Whether [`stop_accepting`] connects to the listener.
+pub(crate) const CONNECTION_ENDS_ACCEPT: bool = false;
+
 /// Ends a blocking `accept` in another thread.
 pub(crate) fn stop_accepting(listener: &TcpListener) {
     let _ = SockRef::from(listener).shutdown(Shutdown::Both);

@@ -18,6 +18,9 @@ pub(crate) fn on_request(mut handle: impl FnMut(Request) + Send + 'static) -> io
     ctrlc::set_handler(move || handle(Request::Stop)).map_err(io::Error::other)
 }
 
+/// Whether [`stop_accepting`] connects to the listener.
+pub(crate) const CONNECTION_ENDS_ACCEPT: bool = true;
+
 /// Ends a blocking `accept` in another thread: it accepts this connection.
 pub(crate) fn stop_accepting(listener: &TcpListener) {
     let Ok(mut address) = listener.local_addr() else {

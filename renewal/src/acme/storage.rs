@@ -1,6 +1,6 @@
 //! The files: the account, the order in progress, and the certificates.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::error::AcmeError;
 #[cfg(test)]
 use super::tests::Steps;
+use crate::sys;
 
 /// The number of certificates that are kept, with the one in service.
 const KEPT: u64 = 3;
@@ -65,20 +66,7 @@ impl Storage {
             steps: Steps::default(),
         };
         storage.create(&storage.root)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let metadata = fs::metadata(&storage.root).map_err(failed(&storage.root))?;
-            let mode = metadata.permissions().mode();
-            if mode & 0o077 != 0 {
-                let text = format!(
-                    "others than the owner have access to the keys (mode {:o}, 700 is needed)",
-                    mode & 0o777
-                );
-                let error = io::Error::new(io::ErrorKind::PermissionDenied, text);
-                return Err(failed(&storage.root)(error));
-            }
-        }
+        sys::check_private(&storage.root, "the keys").map_err(failed(&storage.root))?;
         for directory in [storage.accounts(), storage.archive(), storage.live()] {
             storage.create(&directory)?;
         }
@@ -107,12 +95,8 @@ impl Storage {
     }
 
     fn create(&self, directory: &Path) -> Result<(), AcmeError> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         self.step()
-            .and_then(|()| builder.create(directory))
+            .and_then(|()| sys::create_private_directory(directory))
             .map_err(failed(directory))
     }
 
@@ -160,12 +144,8 @@ impl Storage {
         let new = path.with_extension("new");
         let write = || {
             self.remove_file(&new)?;
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             self.step()?;
-            let mut file = options.open(&new)?;
+            let mut file = sys::private_file().create_new(true).open(&new)?;
             self.step()?;
             file.write_all(content)?;
             self.step()?;
@@ -184,9 +164,9 @@ impl Storage {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
-        replace(from, to)?;
+        sys::rename(from, to)?;
         self.step()?;
-        to.parent().map_or(Ok(()), sync_directory)
+        to.parent().map_or(Ok(()), sys::sync_directory)
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
@@ -263,28 +243,25 @@ impl Storage {
     /// Makes `live/NAME` lead to a certificate of the archive.
     fn link(&self, number: u64) -> Result<(), AcmeError> {
         let live = self.live().join(&self.name);
-        #[cfg(unix)]
-        {
+        if sys::HAS_LINKS {
             let new = self.live().join(format!(".{}.new", self.name));
             let target = format!("../archive/{}/{number}", self.name);
             self.remove(&new)?;
-            self.step()
-                .and_then(|()| std::os::unix::fs::symlink(target, &new))
+            return self
+                .step()
+                .and_then(|()| sys::link(Path::new(&target), &new))
                 .and_then(|()| self.rename(&new, &live))
-                .map_err(failed(&live))
+                .map_err(failed(&live));
         }
-        // Links need privileges on Windows. The files are copied; `CertReloader` does not use a certificate without
-        // its key, and `recover` repeats an unfinished copy.
-        #[cfg(not(unix))]
-        {
-            let source = self.archive().join(number.to_string());
-            for file in [KEY, CHAIN] {
-                if let Some(content) = self.read(&source.join(file))? {
-                    self.write(&live.join(file), &content)?;
-                }
+        // Without links, the files are copied. `CertReloader` does not use a certificate without its key, and
+        // `recover` repeats an unfinished copy.
+        let source = self.archive().join(number.to_string());
+        for file in [KEY, CHAIN] {
+            if let Some(content) = self.read(&source.join(file))? {
+                self.write(&live.join(file), &content)?;
             }
-            Ok(())
         }
+        Ok(())
     }
 
     /// Removes old certificates.
@@ -296,27 +273,4 @@ impl Storage {
         }
         Ok(())
     }
-}
-
-/// Gives a file or a directory another name. On Windows, this may fail while another thread or process reads the
-/// replaced file, so it is tried again for a second.
-fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    let mut attempts = if cfg!(windows) { 50 } else { 1 };
-    loop {
-        attempts -= 1;
-        match fs::rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && attempts > 0 => {
-                std::thread::sleep(std::time::Duration::from_millis(20));
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// Writes the names of a directory to the disk.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(())
 }

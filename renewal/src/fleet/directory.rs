@@ -1,4 +1,4 @@
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -7,6 +7,7 @@ use pyssl::TicketKey;
 use zeroize::Zeroizing;
 
 use super::{StoreError, TicketKeyStore};
+use crate::sys;
 
 /// Ticket keys as files of a directory that all servers reach: several processes on one machine, or a network
 /// file system with hard links.
@@ -23,26 +24,10 @@ impl DirectoryStore {
     /// If the directory cannot be created, or if others than its owner have access to it.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<DirectoryStore> {
         let directory = directory.into();
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&directory)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(&directory)?.permissions().mode();
-            if mode & 0o077 != 0 {
-                return Err(io::Error::new(
-                    io::ErrorKind::PermissionDenied,
-                    format!(
-                        "{}: others than the owner have access to the ticket keys (mode {:o}, 700 is needed)",
-                        directory.display(),
-                        mode & 0o777
-                    ),
-                ));
-            }
-        }
+        sys::create_private_directory(&directory)?;
+        sys::check_private(&directory, "the ticket keys").map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", directory.display()))
+        })?;
         Ok(DirectoryStore { directory })
     }
 
@@ -119,11 +104,7 @@ fn read(path: &Path) -> Result<Option<TicketKey>, StoreError> {
 }
 
 fn write(path: &Path, key: &TicketKey) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = sys::private_file().create(true).truncate(true).open(path)?;
     file.write_all(key.as_bytes())?;
     file.sync_all()
 }
