@@ -1,6 +1,8 @@
 //! Functions for tests whose implementations differ between Unix and Windows.
 
-use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{fs, io};
 
 /// One end of a pair of connected sockets on this machine.
 #[cfg(unix)]
@@ -47,6 +49,32 @@ pub fn unix_listener(path: &std::path::Path) -> Option<socket2::Socket> {
         .unwrap();
     listener.listen(5).unwrap();
     Some(listener)
+}
+
+/// Replaces a file in one step, as a program that renews certificates does. On Windows, this may fail while another
+/// thread reads the old file, so it is tried again.
+pub fn replace(path: &Path, content: impl AsRef<[u8]>) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).unwrap();
+    rename(&new, path);
+}
+
+/// Gives a file another name. On Windows, this may fail while another thread reads the file that had the name, so it
+/// is tried again.
+pub fn rename(from: &Path, to: &Path) {
+    let begin = Instant::now();
+    loop {
+        match fs::rename(from, to) {
+            Err(error)
+                if cfg!(windows)
+                    && error.kind() == io::ErrorKind::PermissionDenied
+                    && begin.elapsed() < Duration::from_secs(60) =>
+            {
+                std::thread::yield_now();
+            }
+            outcome => return outcome.unwrap(),
+        }
+    }
 }
 
 /// Python's numbers of socket errors.

@@ -1,7 +1,7 @@
 //! The tables of other versions.
 
 use pyssl as ssl;
-use pyssl_ciphers::cipher::{CipherString, KnownOpenssl, Method};
+use pyssl_ciphers::cipher::{CipherString, Explanation, KnownOpenssl, Method};
 
 use pyssl_testing::skipped;
 
@@ -26,6 +26,17 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
         ));
         return;
     };
+    let all = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
+    let suites = |explanation: &Explanation| -> Vec<u32> {
+        let mut ids: Vec<_> = explanation.ciphers().iter().map(|c| c.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let of_library = CipherString::parse(all).and_then(|string| string.explain());
+    if suites(&linked.explain(all).unwrap()) != suites(&of_library.unwrap()) {
+        skipped(format_args!("this build has other suites than {linked:?}"));
+        return;
+    }
     for text in corpus::all(2_000) {
         let by_table = linked.explain(&text);
         let real = CipherString::parse(&text).and_then(|string| string.explain());

@@ -318,6 +318,11 @@ fn a_connection_that_is_closed_after_the_handshake_is_reported() {
                 assert_eq!(code, Some(i32::from(failed)), "{what}");
 
                 let report = run(["connect", &target].iter().chain(&args)).stdout;
+                if cfg!(windows) && report.starts_with("the handshake failed") {
+                    // On Windows, a reset discards data that was not read: here, the end of the handshake.
+                    assert_eq!((hang_up, version), (HangUp::Reset, "1.2"), "{report}");
+                    continue;
+                }
                 let told = match hang_up {
                     HangUp::CloseNotify => "the server closed the connection at once",
                     _ => "the connection broke right after the handshake with",

@@ -15,16 +15,11 @@ mod formats;
 mod general;
 mod peers;
 mod port;
-// These tests do not run on Windows, which has no signal for loading the certificate again.
-#[cfg(unix)]
 mod renewal;
 mod scan;
 mod scan_report;
 mod scan_wire;
 mod serve;
-// These tests do not run on Windows, where a process cannot be suspended or limited in the same
-// way.
-#[cfg(unix)]
 mod serve_limits;
 mod starttls;
 mod support;

@@ -1,17 +1,16 @@
 //! Certificates that are renewed while `pyssl serve` runs.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use pyssl_testing::openssl::ssl::SslVersion;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, ClientConfig, EchoClient, Leaf};
-use rustix::fs::{CWD, Mode, mkfifoat};
-use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::support::{Server, path};
+use crate::support::{STOPPED, Server, Signal, path};
 
 const LOADED: &str = "pyssl: reloaded the certificate";
 const KEPT: &str = "pyssl: the old certificate stays in use: ";
@@ -46,6 +45,7 @@ fn write_pair(directory: &Path, names: [&str; 2], leaf: &Leaf) {
 }
 
 /// Atomically replaces a link, as `ln -sfn` and `mv -T` do.
+#[cfg(unix)]
 fn relink(target: &str, link: &Path) {
     let new = link.with_file_name("new");
     symlink(target, &new).unwrap();
@@ -75,6 +75,8 @@ impl Scene {
     }
 }
 
+// Not on Windows: it has no signals.
+#[cfg(unix)]
 #[test]
 fn sighup_loads_a_renewed_certificate() {
     let scene = Scene::new();
@@ -86,7 +88,7 @@ fn sighup_loads_a_renewed_certificate() {
     assert_eq!(before.echo(b"before").unwrap(), b"before");
 
     write_pair(scene.path(), names, &scene.new);
-    server.child.signal(Signal::HUP);
+    server.reload();
     assert_eq!(server.log_line(), LOADED);
     assert_eq!(shown(&scene.ca, &server), scene.new.der());
     // A connection from before the renewal still works.
@@ -117,7 +119,7 @@ fn a_session_from_before_a_renewal_is_resumed_after_it() {
 
             let new = leaf(renewed);
             write_pair(scene.path(), names, &new);
-            server.child.signal(Signal::HUP);
+            server.reload();
             assert_eq!(server.log_line(), LOADED);
             let again = client.clone().session(&session);
             let mut again = again.connect("localhost", server.address).unwrap();
@@ -146,11 +148,13 @@ fn a_renewal_to_another_key_type_ends_the_use_of_the_old_certificate() {
     };
     assert_eq!(shown(), old.der());
     write_pair(scene.path(), names, &new);
-    server.child.signal(Signal::HUP);
+    server.reload();
     assert_eq!(server.log_line(), LOADED);
     assert_eq!(shown(), new.der());
 }
 
+// Not on Windows: links need a privilege there.
+#[cfg(unix)]
 #[test]
 fn serve_follows_certbots_links_and_ignores_mismatched_pairs() {
     let scene = Scene::new();
@@ -195,6 +199,8 @@ fn serve_follows_certbots_links_and_ignores_mismatched_pairs() {
     assert_eq!((code, rest), (Some(0), Vec::new()));
 }
 
+// Not on Windows: links need a privilege there.
+#[cfg(unix)]
 #[test]
 fn serve_follows_directories_that_kubernetes_replaces() {
     let scene = Scene::new();
@@ -228,7 +234,7 @@ fn a_certificate_that_has_expired_does_not_replace_a_valid_one() {
     let server = start(&cert, &key);
     let expired = scene.ca.builder().san("localhost").expired().build();
     write_pair(scene.path(), names, &expired);
-    server.child.signal(Signal::HUP);
+    server.reload();
     let line = server.log_line();
     assert!(
         line.starts_with(KEPT) && line.contains("expired on"),
@@ -236,7 +242,7 @@ fn a_certificate_that_has_expired_does_not_replace_a_valid_one() {
     );
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
     let (code, rest) = server.stop(Signal::TERM);
-    assert_eq!((code, rest), (Some(0), Vec::new()));
+    assert_eq!((code, rest), (STOPPED, Vec::new()));
 
     // When the server starts, it has no other certificate, so it serves the expired one with a
     // warning.
@@ -265,13 +271,17 @@ fn a_changed_password_file_is_read_with_the_key_that_it_decrypts() {
     let server = Server::start_on("127.0.0.1:0", args);
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
     write(&scene.new, "second");
-    server.child.signal(Signal::HUP);
+    server.reload();
     assert_eq!(server.log_line(), LOADED);
     assert_eq!(shown(&scene.ca, &server), scene.new.der());
 }
 
+// Not on Windows: its files cannot be pipes.
+#[cfg(unix)]
 #[test]
 fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
+    use rustix::fs::{CWD, Mode, mkfifoat};
+
     let scene = Scene::new();
     let names = ["cert.pem", "key.pem"];
     write_pair(scene.path(), names, &scene.old);
@@ -280,7 +290,7 @@ fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
     // Nothing writes to this pipe, so reading it would block.
     fs::remove_file(&cert).unwrap();
     mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
-    server.child.signal(Signal::HUP);
+    server.reload();
     // The file may have been missing for a moment, between its removal and the creation of the
     // pipe.
     let lines = std::iter::from_fn(|| Some(server.log_line()));
@@ -291,6 +301,8 @@ fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
     assert_eq!(code, Some(0));
 }
 
+// Not on Windows: Wine cannot run Pebble.
+#[cfg(unix)]
 #[test]
 fn serve_obtains_its_certificate_from_pebble_through_its_own_port() {
     let port = pyssl_testing::pebble::free_port();

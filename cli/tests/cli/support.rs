@@ -159,6 +159,12 @@ impl Server {
         self.log.recv_timeout(PATIENCE).unwrap()
     }
 
+    /// Tells the server to load the certificate now. Windows has no signal for this; the server watches the file.
+    pub(crate) fn reload(&self) {
+        #[cfg(unix)]
+        self.child.signal(Signal::HUP);
+    }
+
     /// Stops the server, and returns its exit code and the rest of its log.
     pub(crate) fn stop(mut self, signal: Signal) -> (Option<i32>, Vec<String>) {
         self.child.signal(signal);
@@ -181,6 +187,9 @@ pub(crate) fn brief(target: &str, args: &[&str]) -> (String, Option<i32>) {
     assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
     (output.stdout.trim_end().to_owned(), output.code)
 }
+
+/// The exit code of a server that the test has stopped.
+pub(crate) const STOPPED: Option<i32> = Some(if cfg!(windows) { 1 } else { 0 });
 
 /// The reading and writing ends of a pipe; children do not inherit them.
 #[cfg(unix)]

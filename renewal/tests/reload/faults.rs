@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use pyssl_renewal::{CertFiles, CertReloader, Event, ReloadError};
 use pyssl_testing::pki::KeyKind;
+use pyssl_testing::platform::{rename, replace};
 use pyssl_testing::{Ca, Leaf};
 
 use crate::support::{Pair, Watched, client, connect, server};
@@ -165,7 +166,7 @@ fn an_unreadable_file_is_reported_until_it_is_readable_again() {
     let (pair, server) = (Pair::new(&leaf), server());
     let watched = Watched::start(CertReloader::builder(&server).certificate(pair.files()));
     let away = pair.dir.path().join("away");
-    fs::rename(pair.chain(), &away).unwrap();
+    rename(&pair.chain(), &away);
     assert!(watched.rejected().contains("cannot read"));
     // A directory, a device (on Unix) and a file of 17 MiB take the place of the chain's file.
     fs::create_dir(pair.chain()).unwrap();
@@ -184,7 +185,7 @@ fn an_unreadable_file_is_reported_until_it_is_readable_again() {
     while !seen.contains("16 MiB") {
         seen = watched.rejected();
     }
-    fs::rename(away, pair.chain()).unwrap();
+    rename(&away, &pair.chain());
     // The content is the same as the one in service, so nothing is loaded.
     while watched.reloader.status()[0].problem().is_some() {
         std::thread::yield_now();
@@ -351,11 +352,6 @@ fn the_file_of_a_password_is_watched() {
     let pair = Pair::new(&leaf);
     let password = pair.dir.path().join("password");
     // Each file is replaced in one step, so that the reloader never reads an empty file.
-    let replace = |path: &std::path::Path, content: &str| {
-        let new = path.with_extension("new");
-        fs::write(&new, content).unwrap();
-        fs::rename(&new, path).unwrap();
-    };
     replace(&pair.key(), &leaf.encrypted_key_pem(b"right"));
     replace(&password, "right\r\nanother line");
     let files = pair.files().password_file(&password);

@@ -1,12 +1,12 @@
 //! A reloader whose events a test can receive, and connections in memory.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl_renewal::{CertReloader, CertReloaderBuilder, Event};
+pub(crate) use pyssl_testing::platform::replace;
 use pyssl_testing::{Ca, Leaf};
 use tempfile::TempDir;
 
@@ -136,10 +136,4 @@ impl Pair {
     pub(crate) fn files(&self) -> pyssl_renewal::CertFiles {
         pyssl_renewal::CertFiles::new(self.chain()).keyfile(self.key())
     }
-}
-
-pub(crate) fn replace(path: &Path, content: &[u8]) {
-    let new = path.with_extension("new");
-    fs::write(&new, content).unwrap();
-    fs::rename(new, path).unwrap();
 }

@@ -394,8 +394,33 @@ pub(super) fn now() -> i64 {
     i64::try_from(now).expect("seconds fit")
 }
 
+/// A time of a certificate. The `gmtime` of Windows, which `Asn1Time::from_unix` needs, ends at 1970 and at 3000.
 pub(super) fn time(seconds: i64) -> Asn1Time {
-    Asn1Time::from_unix(seconds).expect("OpenSSL can express the time")
+    Asn1Time::from_str_x509(&time_text(seconds)).expect("OpenSSL can express the time")
+}
+
+/// A time in the form `20261231235959Z`.
+pub(super) fn time_text(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    // Count from 1 March of the year 0, so that leap days come last (Richards' algorithm).
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    format!(
+        "{:04}{month:02}{day:02}{:02}{:02}{:02}Z",
+        era * 400 + year + carry,
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60,
+    )
 }
 
 pub(super) fn digest_for(signer: &PKey<Private>, sha1: bool) -> MessageDigest {
@@ -424,4 +449,24 @@ fn random_text() -> String {
     let mut bytes = [0; 8];
     openssl::rand::rand_bytes(&mut bytes).expect("OpenSSL has random numbers");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_openssl_across_leap_days_and_centuries() {
+        assert_eq!(time_text(0), "19700101000000Z");
+        assert_eq!(time_text(951_782_399), "20000228235959Z");
+        assert_eq!(time_text(951_782_400), "20000229000000Z");
+        assert_eq!(time_text(1_767_225_599), "20251231235959Z");
+        if cfg!(not(windows)) {
+            // From 1950 to 9999.
+            for seconds in (-631_152_000..253_402_300_800).step_by(1_234_567) {
+                let expected = Asn1Time::from_unix(seconds).unwrap();
+                assert!(time(seconds) == expected, "{seconds}");
+            }
+        }
+    }
 }
