@@ -3,8 +3,8 @@
 #
 # The first run installs that system: Rust with the sources of its standard library, a compiler for Windows and
 # Wine. It needs root, and debootstrap or apt-get, and uses this machine's package mirror. The command runs in
-# a copy of the repository's tracked files, with the target directory /root/target. Exit code 3: the system cannot
-# be installed here.
+# a copy of the repository's tracked files, with the target directory /root/target. A test binary is ended after half
+# an hour. Errors are written to standard output, too. Exit code 3: the system cannot be installed here.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 root=$(realpath -m "$1")
@@ -38,7 +38,8 @@ inside() {
     chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root RUSTC_BOOTSTRAP=1 WINEDEBUG=-all \
         DEBIAN_FRONTEND=noninteractive CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=/root/target \
         CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}" \
-        CARGO_UNSTABLE_BUILD_STD="std panic_abort" CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine \
+        CARGO_UNSTABLE_BUILD_STD="std panic_abort" \
+        CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER='timeout --kill-after=10 1800 wine' \
         "${certificates[@]}" "$@" 9<&-
 }
 
@@ -79,4 +80,4 @@ install() {
 rm -rf "$root/root/checkout"
 mkdir -p "$root/root/checkout"
 git -C "$checkout" ls-files -z | (cd "$checkout" && xargs -0 tar c --ignore-failed-read) | tar x -C "$root/root/checkout"
-inside bash -c 'cd /root/checkout && exec "$@"' bash "$@"
+inside bash -c 'cd /root/checkout && exec "$@" 2>&1' bash "$@"

@@ -429,7 +429,7 @@ fn close_ends_a_connect_and_a_handshake() {
     });
 }
 
-// The test does not run on Windows, where the handle is closed with the socket.
+// Not on Windows: the handle is closed with the socket there.
 #[cfg(unix)]
 #[test]
 fn close_keeps_the_descriptor_number_reserved() {

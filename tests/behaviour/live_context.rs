@@ -339,7 +339,7 @@ while time.monotonic() < end:
 print(*count)
 "#;
 
-// The test does not run on Windows, which has no signals.
+// Not on Windows: it has no signals.
 #[cfg(unix)]
 #[test]
 fn cpython_may_crash_when_setters_run_during_handshakes() {

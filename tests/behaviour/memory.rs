@@ -1,5 +1,5 @@
 //! The memory of idle connections. Each kind of connection is measured in a process of its own.
-// The test does not run on Windows, which has no `/proc`.
+// Not on Windows: it has no `/proc`.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;

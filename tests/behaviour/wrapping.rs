@@ -132,6 +132,7 @@ fn shared_link(contexts: &Contexts) -> (Arc<TcpStream>, ssl::SslSocket, ssl::Ssl
     (near, server.0, server.1)
 }
 
+// Not on Windows: `wrap_shared_socket` exists on Unix only.
 #[cfg(unix)]
 #[test]
 fn a_shared_socket_is_used_without_a_duplicate_and_stays_open() {
@@ -156,6 +157,7 @@ fn a_shared_socket_is_used_without_a_duplicate_and_stays_open() {
     assert_eq!(Arc::strong_count(&plain), 1);
 }
 
+// Not on Windows: `wrap_shared_socket` exists on Unix only.
 #[cfg(unix)]
 #[test]
 fn a_detached_shared_socket_is_a_duplicate() {
@@ -169,6 +171,7 @@ fn a_detached_shared_socket_is_a_duplicate() {
     assert!(plain.peer_addr().is_ok());
 }
 
+// Not on Windows: `wrap_shared_socket` exists on Unix only.
 #[cfg(unix)]
 #[test]
 fn closing_wakes_a_thread_that_receives_from_a_shared_socket() {
@@ -191,6 +194,7 @@ fn closing_wakes_a_thread_that_receives_from_a_shared_socket() {
     assert!(plain.peer_addr().is_ok());
 }
 
+// Not on Windows: `wrap_shared_socket` exists on Unix only.
 #[cfg(unix)]
 #[test]
 fn a_shared_socket_that_cannot_be_wrapped_stays_as_it_is() {
