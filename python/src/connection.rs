@@ -20,8 +20,16 @@ use crate::session::{self, Session};
 
 /// The library's type for the connection: a socket or an object.
 enum Face {
-    Socket(Box<SslSocket>),
+    Socket(Box<SslSocket>, Arc<PythonDescriptor>),
     Object(SslObject),
+}
+
+/// When the C module refuses an operation because Python's socket is closed. Otherwise it runs the operation,
+/// and a system call fails if there is one.
+#[derive(Clone, Copy)]
+enum Refusal {
+    Always,
+    WithTimeout,
 }
 
 #[pyclass(name = "_SSLSocket", module = "_ssl", frozen, immutable_type)]
@@ -45,7 +53,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 macro_rules! ask {
     ($self:ident, $py:ident, $face:ident => $question:expr) => {
         $py.detach(|| match &$self.face {
-            Face::Socket($face) => $question,
+            Face::Socket($face, _) => $question,
             Face::Object($face) => $question,
         })
     };
@@ -75,10 +83,14 @@ impl Wrap<'_, '_> {
             .session(session::given(self.session)?);
         let descriptor = Arc::new(PythonDescriptor::of(socket)?);
         let engine = &self.context.get().engine;
+        let shared = Arc::clone(&descriptor);
         let face = py
-            .detach(|| engine.wrap_shared_socket(descriptor, options))
+            .detach(|| engine.wrap_shared_socket(shared, options))
             .or_raise(py)?;
-        self.connection(Face::Socket(Box::new(face)), Some(weak(socket)?))
+        self.connection(
+            Face::Socket(Box::new(face), descriptor),
+            Some(weak(socket)?),
+        )
     }
 
     pub(crate) fn bios(
@@ -138,24 +150,36 @@ impl Connection {
         lock(&self.chosen).take()
     }
 
-    /// Returns Python's socket, and copies its time-out to the library's socket. `closed` makes the
-    /// error if Python's socket is closed or detached.
+    /// Returns Python's socket, and copies its time-out to the library's socket. `is_refused` says whether
+    /// the operation fails with this time-out if Python's socket is closed or detached.
     fn prepare<'py>(
         &self,
         py: Python<'py>,
-        closed: fn(Python<'_>) -> PyErr,
+        is_refused: Option<Refusal>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (Face::Socket(face), Some(socket)) = (&self.face, &self.socket) else {
+        let (Face::Socket(face, descriptor), Some(socket)) = (&self.face, &self.socket) else {
             return Ok(None);
         };
         let socket = socket.bind(py).upgrade().ok_or_else(|| errors::gone(py))?;
-        if socket.call_method0("fileno")?.extract::<i32>()? < 0 {
-            return Err(closed(py));
-        }
         let seconds: Option<f64> = socket.call_method0("gettimeout")?.extract()?;
+        let is_released = socket.call_method0("fileno")?.extract::<i32>()? < 0;
+        if is_released {
+            match is_refused {
+                Some(Refusal::Always) => return Err(errors::gone(py)),
+                Some(Refusal::WithTimeout) if seconds > Some(0.0) => {
+                    return Err(errors::closed(py));
+                }
+                _ => descriptor.released(py),
+            }
+        }
         let timeout = seconds.map(Duration::from_secs_f64);
         if face.gettimeout() != timeout {
-            face.settimeout(timeout).or_raise(py)?;
+            // With a closed descriptor, the system call of the operation will fail, if there is one.
+            let outcome = face.settimeout(timeout);
+            outcome.or_raise(py).or_else(|error| match is_released {
+                true => Ok(()),
+                false => Err(error),
+            })?;
         }
         Ok(Some(socket))
     }
@@ -163,32 +187,24 @@ impl Connection {
     /// Runs an operation that may wait and run callbacks. Also returns Python's socket.
     fn run<'py, T: Send>(
         this: &Bound<'py, Connection>,
-        closed: fn(Python<'_>) -> PyErr,
+        is_refused: Option<Refusal>,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<(pyssl::Result<T>, Option<Bound<'py, PyAny>>)> {
         let connection = this.get();
-        let socket = connection.prepare(this.py(), closed)?;
+        let socket = connection.prepare(this.py(), is_refused)?;
         let _current = Current::enter(this);
         let outcome = this.py().detach(|| operation(&connection.face));
         Ok((outcome, socket))
     }
 
-    fn operate<T: Send>(
-        this: &Bound<'_, Connection>,
-        operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
-    ) -> PyResult<T> {
-        let (outcome, _) = Connection::run(this, errors::bad_descriptor, operation)?;
-        outcome.or_raise(this.py())
-    }
-
     /// Runs an operation that receives or sends data.
     fn transfer<T: Send>(
         this: &Bound<'_, Connection>,
-        closed: fn(Python<'_>) -> PyErr,
+        is_refused: Option<Refusal>,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<T> {
         let py = this.py();
-        match Connection::run(this, closed, operation)?.0 {
+        match Connection::run(this, is_refused, operation)?.0 {
             Err(pyssl::Error::Os(_)) if errors::failures_are_ends(py) => {
                 Err(errors::ragged_eof(py))
             }
@@ -200,10 +216,11 @@ impl Connection {
 #[pymethods]
 impl Connection {
     fn do_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        Connection::operate(this, |face| match face {
-            Face::Socket(face) => face.do_handshake(),
+        let (outcome, _) = Connection::run(this, None, |face| match face {
+            Face::Socket(face, _) => face.do_handshake(),
             Face::Object(face) => face.do_handshake(),
-        })
+        })?;
+        outcome.or_raise(this.py())
     }
 
     #[pyo3(signature = (size, buffer = None, /))]
@@ -214,8 +231,8 @@ impl Connection {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         let read = |limit: usize| {
-            Connection::transfer(this, errors::bad_read, move |face| match face {
-                Face::Socket(face) => face.recv(limit),
+            Connection::transfer(this, None, move |face| match face {
+                Face::Socket(face, _) => face.recv(limit),
                 Face::Object(face) => face.read(limit),
             })
         };
@@ -239,15 +256,15 @@ impl Connection {
     fn write(this: &Bound<'_, Self>, b: &Bound<'_, PyAny>) -> PyResult<usize> {
         let data = crate::buffers::bytes(b)?;
         let data = data.as_bytes();
-        Connection::transfer(this, errors::closed, |face| match face {
-            Face::Socket(face) => face.send(data),
+        Connection::transfer(this, Some(Refusal::WithTimeout), |face| match face {
+            Face::Socket(face, _) => face.send(data),
             Face::Object(face) => face.write(data),
         })
     }
 
     fn shutdown<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (outcome, socket) = Connection::run(this, errors::gone, |face| match face {
-            Face::Socket(face) => face.unwrap(),
+        let (outcome, socket) = Connection::run(this, Some(Refusal::Always), |face| match face {
+            Face::Socket(face, _) => face.unwrap(),
             Face::Object(face) => face.unwrap(),
         })?;
         outcome.or_raise(this.py())?;
@@ -263,10 +280,9 @@ impl Connection {
     }
 
     fn verify_client_post_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        Connection::operate(this, |face| match face {
-            Face::Socket(face) => face.verify_client_post_handshake(),
-            Face::Object(face) => face.verify_client_post_handshake(),
-        })
+        let (connection, py) = (this.get(), this.py());
+        let _current = Current::enter(this);
+        ask!(connection, py, face => face.verify_client_post_handshake()).or_raise(py)
     }
 
     #[pyo3(signature = (der = false, /))]
@@ -282,7 +298,7 @@ impl Connection {
 
     fn get_verified_chain<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         let chain = py.detach(|| match &self.face {
-            Face::Socket(face) => face.get_verified_chain(),
+            Face::Socket(face, _) => face.get_verified_chain(),
             Face::Object(face) => Ok(face.get_verified_chain()),
         });
         list(py, chain.or_raise(py)?)
@@ -290,7 +306,7 @@ impl Connection {
 
     fn get_unverified_chain<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         let chain = py.detach(|| match &self.face {
-            Face::Socket(face) => face.get_unverified_chain(),
+            Face::Socket(face, _) => face.get_unverified_chain(),
             Face::Object(face) => Ok(face.get_unverified_chain()),
         });
         list(py, chain.or_raise(py)?)
@@ -382,7 +398,7 @@ impl Connection {
     #[getter]
     fn session_reused(&self, py: Python<'_>) -> bool {
         py.detach(|| match &self.face {
-            Face::Socket(face) => face.session_reused().unwrap_or(false),
+            Face::Socket(face, _) => face.session_reused().unwrap_or(false),
             Face::Object(face) => face.session_reused(),
         })
     }
@@ -390,7 +406,7 @@ impl Connection {
     #[getter]
     fn server_side(&self) -> bool {
         match &self.face {
-            Face::Socket(face) => face.server_side(),
+            Face::Socket(face, _) => face.server_side(),
             Face::Object(face) => face.server_side(),
         }
     }
@@ -398,7 +414,7 @@ impl Connection {
     #[getter]
     fn server_hostname(&self) -> Option<&str> {
         match &self.face {
-            Face::Socket(face) => face.server_hostname(),
+            Face::Socket(face, _) => face.server_hostname(),
             Face::Object(face) => face.server_hostname(),
         }
     }

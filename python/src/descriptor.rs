@@ -1,31 +1,64 @@
 //! The descriptor of Python's socket: the only module with `unsafe`.
 
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 
+/// No process can have so many descriptors (`/proc/sys/fs/nr_open`): system calls fail with `EBADF`.
+const NEVER_OPEN: RawFd = RawFd::MAX;
+
 /// The descriptor that a socket of Python had when it was wrapped. Python's socket closes it.
-pub(crate) struct PythonDescriptor(RawFd);
+pub(crate) struct PythonDescriptor {
+    number: RawFd,
+    /// The device and the inode of the socket.
+    file: Option<(u64, u64)>,
+    is_closed: AtomicBool,
+}
 
 impl PythonDescriptor {
     pub(crate) fn of(socket: &Bound<'_, PyAny>) -> PyResult<PythonDescriptor> {
         let number: RawFd = socket.call_method0("fileno")?.extract()?;
         match number {
-            0.. => Ok(PythonDescriptor(number)),
+            0.. => Ok(PythonDescriptor {
+                number,
+                file: file(socket.py(), number).ok(),
+                is_closed: AtomicBool::new(false),
+            }),
             _ => Err(crate::errors::bad_descriptor(socket.py())),
         }
     }
+
+    /// Python's socket has closed or detached its descriptor. The C module goes on to use the number.
+    /// Here, the number is used only if it still belongs to the same socket, which `detach` leaves open.
+    pub(crate) fn released(&self, py: Python<'_>) {
+        let is_same = self.file.is_some() && self.file == file(py, self.number).ok();
+        self.is_closed.store(!is_same, Ordering::Relaxed);
+    }
+}
+
+/// The device and the inode of a file.
+fn file(py: Python<'_>, number: RawFd) -> PyResult<(u64, u64)> {
+    let facts = py.import("os")?.call_method1("fstat", (number,))?;
+    Ok((
+        facts.getattr("st_dev")?.extract()?,
+        facts.getattr("st_ino")?.extract()?,
+    ))
 }
 
 impl AsFd for PythonDescriptor {
     #[allow(unsafe_code, reason = "Python's descriptors are numbers")]
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: `of` has checked that the number is not -1. Before each operation,
-        // `Connection::prepare` checks that Python's socket has not closed or detached the
+        let number = match self.is_closed.load(Ordering::Relaxed) {
+            true => NEVER_OPEN,
+            false => self.number,
+        };
+        // SAFETY: neither number is -1: `of` has checked the one, and the other is a constant. Before
+        // each operation, `Connection::prepare` checks that Python's socket has not closed the
         // descriptor. During an operation, the program can close it in another thread, or beneath
         // the socket by its number. Then the system calls fail, or use the file that has got the
         // number, as those of the C module do. This affects files only, and no memory: this crate
         // and `pyssl` make only calls such as recv(2), send(2) and poll(2) on the descriptor.
-        unsafe { BorrowedFd::borrow_raw(self.0) }
+        unsafe { BorrowedFd::borrow_raw(number) }
     }
 }

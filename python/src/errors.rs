@@ -103,35 +103,20 @@ pub(crate) fn failed(py: Python<'_>, text: &str) -> PyErr {
 /// The error of an operation if Python's socket no longer exists, and of `unwrap` if the socket is
 /// closed.
 pub(crate) fn gone(py: Python<'_>) -> PyErr {
-    const NO_SOCKET: i32 = 9;
-    own_error(
-        py,
-        "SSLError",
-        NO_SOCKET,
-        "Underlying socket connection gone",
-    )
+    failed(py, "Underlying socket connection gone")
 }
 
-/// The error of a write if Python's socket is closed.
+/// The error of a write with a time-out if Python's socket is closed.
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
     class(py, "SSLError")
         .and_then(|class| class.call1(("Underlying socket has been closed.",)))
         .map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The error of the handshake if Python's socket is closed. (The C module uses the number that the
-/// socket had. By now it may belong to another file.)
+/// The error of `wrap_socket` if Python's socket is closed.
 pub(crate) fn bad_descriptor(_: Python<'_>) -> PyErr {
     const EBADF: i32 = 9;
     PyOSError::new_err((EBADF, "Bad file descriptor"))
-}
-
-/// The error of a read if Python's socket is closed.
-pub(crate) fn bad_read(py: Python<'_>) -> PyErr {
-    match failures_are_ends(py) {
-        true => ragged_eof(py),
-        false => bad_descriptor(py),
-    }
 }
 
 /// Whether this CPython reports every failed system call of a read or write as the end of the

@@ -7,6 +7,7 @@ They need no certificates: handshakes use anonymous cipher suites.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -222,6 +223,65 @@ client, server = connect()
 """
 
 
+# What a program sees of every operation after the socket was closed, detached or collected. In each row: the time-out,
+# what happened to the socket, the object (`_sslobj` or the socket), the operation, and its result or error.
+RELEASED = r'''
+import gc
+
+def describe(operation):
+    """Everything that a program can see of a result or an error."""
+    try:
+        return repr(operation())
+    except Exception as error:
+        facts = [getattr(error, name, "none") for name in ("errno", "strerror", "reason", "library", "args")]
+        return f"{type(error).__module__}.{type(error).__qualname__} {facts}"
+
+OPERATIONS = {
+    "read": lambda s: s.read(10), "read into": lambda s: s.read(10, bytearray(10)),
+    "read 0": lambda s: s.read(0), "write": lambda s: s.write(b"x"), "write nothing": lambda s: s.write(b""),
+    "recv": lambda s: s.recv(10), "recv 0": lambda s: s.recv(0), "recv_into": lambda s: s.recv_into(bytearray(5)),
+    "send": lambda s: s.send(b"x"), "sendall": lambda s: s.sendall(b"x"),
+    "do_handshake": lambda s: s.do_handshake(), "unwrap": lambda s: s.unwrap(), "shutdown": lambda s: s.shutdown(),
+    "pending": lambda s: s.pending(), "version": lambda s: s.version(), "cipher": lambda s: s.cipher()[0],
+    "shared_ciphers": lambda s: s.shared_ciphers() is None, "compression": lambda s: s.compression(),
+    "getpeercert": lambda s: s.getpeercert(), "getpeercert der": lambda s: s.getpeercert(True),
+    "chain": lambda s: s.get_verified_chain(), "unverified chain": lambda s: s.get_unverified_chain(),
+    "alpn": lambda s: s.selected_alpn_protocol(), "binding": lambda s: len(s.get_channel_binding("tls-unique")),
+    "context": lambda s: type(s.context).__name__, "session": lambda s: type(s.session).__name__,
+    "session_reused": lambda s: s.session_reused, "server_hostname": lambda s: s.server_hostname,
+    "server_side": lambda s: s.server_side, "owner": lambda s: type(s.owner).__name__,
+    "post handshake": lambda s: s.verify_client_post_handshake(),
+    "set context": lambda s: setattr(s, "context", contexts[0]),
+}
+
+def close(s): s.close()
+def detach(s): kept.append(s.detach())
+def lose(s): pass
+
+kept = []
+for mode in None, 5, 0:
+    for end in close, detach, lose:
+        for face in "engine", "socket":
+            for name, operation in OPERATIONS.items():
+                ends = connect()
+                for s in ends:
+                    s.settimeout(mode)
+                subject = ends[0]._sslobj if face == "engine" else ends[0]
+                if end is lose and face == "socket":
+                    continue
+                end(ends[0])
+                peer = ends.pop()
+                if end is not close: peer.close()
+                if end is lose:
+                    ends.clear(); gc.collect()
+                try:
+                    print(mode, end.__name__, face, name, describe(lambda: operation(subject)))
+                finally:
+                    for number in kept: os.close(number)
+                    kept.clear(); ends.clear(); del subject; peer.close()
+'''
+
+
 class DescriptorTests(Case):
     """The engine works on the descriptor of Python's socket, as the interpreter's own engine does."""
 
@@ -290,6 +350,27 @@ class DescriptorTests(Case):
             plain.sendall(b"clear text that is no record at all")
             tell(lambda: server.recv(10))
         """)
+
+    def test_every_operation_on_a_released_socket_has_the_interpreters_own_result(self):
+        app = self.script(CONNECTED + RELEASED)
+        # The places in the sources differ.
+        stock, ours = (re.sub(r" \((_ssl\.c|pyssl)[^)]*\)", "", text).splitlines()
+                       for text in (self.output("-W", "ignore", app), self.output("-W", "ignore", "-m", "pyssl", app)))
+        self.assertGreater(len(stock), 400)
+        self.assertEqual(ours, stock)
+
+    def test_a_closed_sockets_number_is_not_used_for_another_file(self):
+        found = self.output("-m", "pyssl", self.script(CONNECTED + textwrap.dedent("""
+            held, number = client._sslobj, client.fileno()
+            client.settimeout(None)
+            client.close()
+            spare, far = socket.socketpair()
+            os.dup2(spare.fileno(), number)
+            far.setblocking(False)
+            tell(lambda: held.write(b"for the closed socket"))
+            tell(lambda: far.recv(1))
+        """)))
+        self.assertEqual(found.split("\n")[1], "BlockingIOError 11")
 
     def test_a_thread_that_waits_gets_data_after_its_context_is_gone(self):
         self.alike("""
