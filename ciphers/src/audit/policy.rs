@@ -1,6 +1,5 @@
 //! Compares a whole context with a guideline.
 
-use openssl::pkey::Id;
 use pyssl::{Result, SslContext};
 
 use crate::cipher::{Aspect, CertificateFacts, Policy, Report};
@@ -20,24 +19,11 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     }
     let held = ContextCertificate::all(&settings)?;
     for held in &held {
-        let Ok(key) = held.leaf.public_key() else {
-            continue;
-        };
+        let facts = CertificateFacts::of(&crate::key::certificate(&held.leaf)?)?;
         if role == Role::Server {
-            let leaf = crate::key::certificate(&held.leaf)?;
-            report.extend(policy.check_certificate(&CertificateFacts::of(&leaf)?));
+            report.extend(policy.check_certificate(&facts));
         }
-        let kind = match key.id() {
-            Id::RSA | Id::RSA_PSS => "rsa",
-            Id::DSA => "dsa",
-            Id::EC => "ec",
-            // Policies cannot have rules for other key types.
-            _ => {
-                report.extend(policy.check_nothing(Aspect::Keys));
-                continue;
-            }
-        };
-        report.extend(policy.check_key(kind, key.bits()));
+        report.extend(policy.check_certificate_key(&facts));
     }
     if let Some(bits) = settings.dh_bits() {
         report.extend(policy.check_key("dh", bits));

@@ -94,19 +94,14 @@ fn off(scan: &Scan) -> Vec<&str> {
 /// The first line of the verdict: the enabled versions, the number of suites, the keys, and the
 /// days left.
 fn serves(scan: &Scan) -> (Style, String) {
-    let versions = scan.on().map(|version| version.label);
-    let mut versions: Vec<&str> = versions.collect();
-    if matches!(&scan.ssl2, Ssl2::Suites(suites) if !suites.is_empty()) {
-        versions.push("SSL 2.0");
-    }
-    let versions = match &versions[..] {
-        [only] => (*only).to_owned(),
-        [highest, .., lowest] => {
-            let highest = highest.trim_start_matches("TLS ");
-            format!("{lowest} to {highest}")
-        }
-        [] => String::new(),
-    };
+    let versions = scan.versions.iter();
+    let versions = versions.map(|version| (version.label, !version.suites.is_empty()));
+    let ssl2 = matches!(&scan.ssl2, Ssl2::Suites(suites) if !suites.is_empty());
+    let versions: Vec<_> = [("SSL 2.0", ssl2)]
+        .into_iter()
+        .chain(versions.rev())
+        .collect();
+    let versions = enabled(&versions);
     let mut suites: Vec<u32> = scan.on().flat_map(|v| &v.suites).map(|s| s.id).collect();
     suites.sort_unstable();
     suites.dedup();
@@ -126,6 +121,24 @@ fn serves(scan: &Scan) -> (Style, String) {
         line.push_str(&format!("; {}", days_left(days)));
     }
     (Style::new(), line)
+}
+
+/// The enabled versions in words. `versions` has all of them, the oldest first, and whether each is on.
+fn enabled(versions: &[(&str, bool)]) -> String {
+    let mut runs = versions.chunk_by(|a, b| a.1 == b.1).filter(|run| run[0].1);
+    match (runs.next(), runs.next()) {
+        // A range would also name a version in between that is off.
+        (Some([(lowest, _), .., (highest, _)]), None) => {
+            let (protocol, _) = lowest.split_once(' ').unwrap_or_default();
+            let highest = highest.strip_prefix(protocol).unwrap_or(highest);
+            format!("{lowest} to {}", highest.trim_start())
+        }
+        _ => {
+            let on = versions.iter().filter(|(_, is_on)| *is_on);
+            let on: Vec<&str> = on.map(|(label, _)| *label).collect();
+            on.join(", ")
+        }
+    }
 }
 
 fn days_left(days: i64) -> String {
@@ -433,4 +446,27 @@ pub(crate) fn several(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::enabled;
+
+    #[test]
+    fn the_first_line_names_no_version_that_is_off() {
+        let of = |on: [bool; 4]| {
+            let labels = ["SSL 2.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
+            enabled(&labels.into_iter().zip(on).collect::<Vec<_>>())
+        };
+        for (on, expected) in [
+            ([false, true, true, true], "TLS 1.1 to 1.3"),
+            ([false, false, false, true], "TLS 1.3"),
+            ([false, true, false, true], "TLS 1.1, TLS 1.3"),
+            ([true, false, true, true], "SSL 2.0, TLS 1.2, TLS 1.3"),
+            ([true, true, false, false], "SSL 2.0 to TLS 1.1"),
+            ([false; 4], ""),
+        ] {
+            assert_eq!(of(on), expected);
+        }
+    }
 }

@@ -90,6 +90,9 @@ impl Kind {
 pub struct CertificateFacts {
     kind: Box<str>,
     curve: Option<Box<str>>,
+    /// Whether an EC key has the parameters of its curve instead of a name.
+    is_unnamed: bool,
+    bits: Option<u32>,
     signature: Box<str>,
     days: u32,
 }
@@ -105,8 +108,8 @@ impl CertificateFacts {
         const A_DAY: i32 = 24 * 60 * 60;
         let der = certificate.to_der()?;
         let x509 = X509::from_der(&der)?;
-        let oid = key_algorithm(&der);
-        let known = KINDS.iter().find(|(known, _)| Some(*known) == oid);
+        let (oid, parameters) = key_algorithm(&der).unwrap_or_default();
+        let known = KINDS.iter().find(|(known, _)| *known == oid);
         let kind = known.map_or("other", |(_, kind)| kind.name());
         // Both ends belong to the validity (RFC 5280, section 4.1.2.5).
         let validity = x509.not_before().diff(x509.not_after())?;
@@ -117,13 +120,15 @@ impl CertificateFacts {
             Some((_, name)) => (*name).to_owned(),
             None => signature.nid().long_name().map_or(oid, str::to_owned),
         };
-        let facts = CertificateFacts::new(kind, &signature, u32::try_from(days).unwrap_or(0));
-        let key = x509.public_key().ok().and_then(|key| key.ec_key().ok());
-        let curve = key.and_then(|key| key.group().curve_name());
-        Ok(match curve.and_then(|curve| curve.short_name().ok()) {
-            Some(curve) => facts.curve(curve),
-            None => facts,
-        })
+        let mut facts = CertificateFacts::new(kind, &signature, u32::try_from(days).unwrap_or(0));
+        if kind == Kind::Ecdsa.name() {
+            match curve(parameters) {
+                Some(name) => facts = facts.curve(&name),
+                None => facts.is_unnamed = true,
+            }
+        }
+        facts.bits = x509.public_key().ok().map(|key| key.bits());
+        Ok(facts)
     }
 
     /// The facts: the kind of the certificate's key (`"rsa"`, `"ecdsa"`, `"dsa"`, `"ed25519"`,
@@ -132,6 +137,8 @@ impl CertificateFacts {
         CertificateFacts {
             kind: kind.into(),
             curve: None,
+            is_unnamed: false,
+            bits: None,
             signature: signature.into(),
             days,
         }
@@ -143,17 +150,68 @@ impl CertificateFacts {
         self.curve = Some(curve.into());
         self
     }
+
+    /// Adds the size of the certificate's key.
+    #[must_use]
+    pub fn bits(mut self, bits: u32) -> CertificateFacts {
+        self.bits = Some(bits);
+        self
+    }
 }
 
 impl Policy {
-    /// Compares the certificate of a server.
+    /// Compares the key of a certificate with the rules on the sizes of keys. A key whose kind or size is not known is
+    /// [not compared](Report::not_compared).
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::{Aspect, CertificateFacts, Policy};
+    ///
+    /// let rfc = Policy::rfc9325();
+    /// let facts = CertificateFacts::new("rsa", "sha256WithRSAEncryption", 90);
+    /// assert!(rfc.check_certificate_key(&facts).not_compared().contains(&Aspect::Keys));
+    /// let report = rfc.check_certificate_key(&facts.bits(1024));
+    /// assert_eq!(
+    ///     report.violations()[0].to_string(),
+    ///     "an RSA key has 1024 bits; the minimum is 2048 (section 4.5)",
+    /// );
+    /// ```
+    pub fn check_certificate_key(&self, facts: &CertificateFacts) -> Report {
+        let kind = match &*facts.kind {
+            "rsa" => "rsa",
+            "dsa" => "dsa",
+            "ecdsa" => "ec",
+            // Keys of the other kinds have one size, and no rule can have a minimum for them.
+            kind if KINDS.iter().any(|(_, known)| known.name() == kind) => {
+                return self.check_nothing(Aspect::Keys);
+            }
+            _ => "",
+        };
+        match facts.bits.filter(|_| !kind.is_empty()) {
+            Some(bits) => self.check_key(kind, bits),
+            None => {
+                let mut report = self.check_nothing(Aspect::Keys);
+                report.leave_open(self, Aspect::Keys);
+                report
+            }
+        }
+    }
+
+    /// Compares the certificate of a server. If a policy has a rule on curves, and the curve of an EC key is not known,
+    /// the certificate is [not compared](Report::not_compared) completely.
     pub fn check_certificate(&self, facts: &CertificateFacts) -> Report {
         let mut violations = Vec::new();
+        let mut is_open = false;
         for rule in &self.rules {
             let Some(wanted) = &rule.certificates else {
                 continue;
             };
+            let is_ec = &*facts.kind == Kind::Ecdsa.name();
+            let has_curves = is_ec && !wanted.curves.is_empty();
+            is_open |= has_curves && facts.curve.is_none() && !facts.is_unnamed;
             let mut found = Vec::new();
+            if has_curves && facts.is_unnamed {
+                found.push(ViolationKind::UnnamedCurve);
+            }
             let kinds = &wanted.kinds;
             if !kinds.is_empty() && !kinds.iter().any(|kind| kind.name() == &*facts.kind) {
                 found.push(ViolationKind::CertificateKind(facts.kind.clone()));
@@ -178,12 +236,49 @@ impl Policy {
             }
             violations.extend(found.into_iter().map(|kind| rule.violated(kind)));
         }
-        self.report([Aspect::Certificates], violations)
+        let mut report = self.report([Aspect::Certificates], violations);
+        if is_open {
+            report.leave_open(self, Aspect::Certificates);
+        }
+        report
     }
 }
 
-/// The encoded identifier of the algorithm of a certificate's key (RFC 5280, section 4.1).
-fn key_algorithm(certificate: &[u8]) -> Option<&[u8]> {
+/// The name of the curve of an EC key (RFC 5480, section 2.1.1), or its identifier if OpenSSL has no name for it.
+/// `parameters` is the encoded element after the identifier of the algorithm; `None` if it has no identifier.
+fn curve(parameters: &[u8]) -> Option<Box<str>> {
+    /// The tag of an object identifier.
+    const OBJECT: u8 = 6;
+    let oid = match element(parameters) {
+        Some((OBJECT, oid, _)) => oid,
+        _ => return None,
+    };
+    let text = dotted(oid);
+    let object = openssl::asn1::Asn1Object::from_str(&text);
+    let name = object.and_then(|object| object.nid().short_name());
+    Some(name.map_or(text.into(), Box::from))
+}
+
+/// The text of an encoded object identifier: `1.2.840.10045.3.1.7`.
+fn dotted(oid: &[u8]) -> String {
+    let (mut arcs, mut arc) = (Vec::new(), 0_u64);
+    for byte in oid {
+        arc = arc << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            arcs.push(std::mem::take(&mut arc));
+        }
+    }
+    // The first number holds two arcs (X.690, section 8.19.4).
+    let first = arcs.first().copied().unwrap_or_default();
+    let root = (first / 40).min(2);
+    let rest = arcs.iter().skip(1).copied();
+    let all = [root, first - 40 * root].into_iter().chain(rest);
+    all.map(|arc| arc.to_string()).collect::<Vec<_>>().join(".")
+}
+
+/// The encoded identifier of the algorithm of a certificate's key (RFC 5280, section 4.1), and the bytes after it, which
+/// start with its parameters.
+fn key_algorithm(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     const VERSION: u8 = 0xa0;
     let (_, certificate, _) = element(certificate)?;
     let (_, mut rest, _) = element(certificate)?;
@@ -196,8 +291,8 @@ fn key_algorithm(certificate: &[u8]) -> Option<&[u8]> {
     }
     let (_, key, _) = element(rest)?;
     let (_, algorithm, _) = element(key)?;
-    let (_, oid, _) = element(algorithm)?;
-    Some(oid)
+    let (_, oid, parameters) = element(algorithm)?;
+    Some((oid, parameters))
 }
 
 /// The tag and the content of the first element of a DER text, and the bytes after it.

@@ -14,6 +14,8 @@ use crate::serial::fields;
 pub struct Report {
     about: About,
     not_compared: Vec<Aspect>,
+    /// The aspects of `not_compared` of which a part was compared. Further comparisons do not complete them.
+    left_open: Vec<Aspect>,
     violations: Vec<Violation>,
 }
 
@@ -107,6 +109,9 @@ pub enum ViolationKind {
     CertificateKind(Box<str>),
     /// The certificate's key is on a curve that the policy does not allow.
     CertificateCurve(Box<str>),
+    /// The certificate's EC key states the parameters of its curve, which certificates must not do (RFC 5480, section
+    /// 2.1.1). The policy has a rule on curves.
+    UnnamedCurve,
     /// The certificate is signed with an algorithm that the policy does not allow.
     CertificateSignature(Box<str>),
     /// The certificate is valid for too long.
@@ -151,6 +156,7 @@ impl Report {
         Report {
             about,
             not_compared,
+            left_open: Vec::new(),
             violations,
         }
     }
@@ -200,8 +206,18 @@ impl Report {
 
     /// Records that an aspect was not compared completely, if the policy has rules on it.
     /// Violations that report missing suites, groups or versions of this aspect are dropped, because
-    /// they may be present.
+    /// they may be present. A later [`extend`](Self::extend) does not change this.
     pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
+        if policy.covers(aspect) && !self.left_open.contains(&aspect) {
+            self.left_open.push(aspect);
+        }
+        if policy.covers(aspect) && !self.not_compared.contains(&aspect) {
+            self.not_compared.push(aspect);
+        }
+        self.drop_missing(aspect);
+    }
+
+    fn drop_missing(&mut self, aspect: Aspect) {
         self.violations.retain(|violation| {
             !matches!(
                 (aspect, &violation.kind),
@@ -210,9 +226,6 @@ impl Report {
                     | (Aspect::Versions, ViolationKind::MissingVersion(_))
             )
         });
-        if policy.covers(aspect) && !self.not_compared.contains(&aspect) {
-            self.not_compared.push(aspect);
-        }
     }
 
     /// Whether no violation is an error. Warnings are ignored: they are for settings that the
@@ -234,8 +247,20 @@ impl Report {
     /// Adds the result of another comparison with the same policy.
     pub fn extend(&mut self, other: Report) {
         self.violations.extend(other.violations);
-        self.not_compared
-            .retain(|aspect| other.not_compared.contains(aspect));
+        for aspect in other.left_open {
+            if !self.left_open.contains(&aspect) {
+                self.left_open.push(aspect);
+            }
+        }
+        let mut open = std::mem::take(&mut self.not_compared);
+        open.retain(|aspect| other.not_compared.contains(aspect));
+        for aspect in self.left_open.clone() {
+            if !open.contains(&aspect) {
+                open.push(aspect);
+            }
+            self.drop_missing(aspect);
+        }
+        self.not_compared = open;
     }
 }
 
@@ -322,6 +347,9 @@ impl fmt::Display for ViolationKind {
             ViolationKind::CertificateCurve(curve) => {
                 write!(f, "the certificate's key is on the curve {curve}")
             }
+            ViolationKind::UnnamedCurve => f.write_str(
+                "the certificate's key states the parameters of its curve instead of a name",
+            ),
             ViolationKind::CertificateSignature(name) => {
                 write!(f, "the certificate is signed with {name}")
             }

@@ -128,7 +128,6 @@ impl Judge {
         }
         Ok(ChainScan {
             certificates: sent.certificates.clone(),
-            key: key(leaf),
             facts: CertificateFacts::of(&sent.certificates[0]).ok(),
             key_words: key_words(leaf),
             signature: signature(leaf),
@@ -365,7 +364,7 @@ fn signature(certificate: &X509Ref) -> String {
     )
 }
 
-/// The type and size of a certificate's key, if a guideline can cover it.
+/// The type and size of a certificate's key, if it can be too small.
 fn key(certificate: &X509Ref) -> Option<(&'static str, u32)> {
     let key = certificate.public_key().ok()?;
     let kind = match key.id() {

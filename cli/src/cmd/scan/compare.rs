@@ -114,13 +114,15 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
         false => policy.check_groups(&groups),
     });
     for chain in &scan.chains {
-        report.extend(match chain.key {
-            Some((kind, bits)) => policy.check_key(kind, bits),
-            None => policy.check_nothing(Aspect::Keys),
-        });
         match &chain.facts {
-            Some(facts) => report.extend(policy.check_certificate(facts)),
-            None => report.leave_open(policy, Aspect::Certificates),
+            Some(facts) => {
+                report.extend(policy.check_certificate(facts));
+                report.extend(policy.check_certificate_key(facts));
+            }
+            None => {
+                report.leave_open(policy, Aspect::Certificates);
+                report.leave_open(policy, Aspect::Keys);
+            }
         }
     }
     for group in &scan.dh {

@@ -117,8 +117,6 @@ pub(crate) struct DhGroup {
 pub(crate) struct ChainScan {
     /// The certificates in the order in which the server sent them. The first one is the server's.
     pub(crate) certificates: Vec<ssl::Certificate>,
-    /// The kind and the size of the key, for guidelines.
-    pub(crate) key: Option<(&'static str, u32)>,
     /// The facts that guidelines have rules for; `None` if the certificate cannot be read.
     pub(crate) facts: Option<CertificateFacts>,
     /// The key in words: `RSA 2048 bits`.
