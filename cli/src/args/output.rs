@@ -6,10 +6,16 @@ use pyssl_ciphers::cipher::Severity;
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Print the findings in this format. Markdown and HTML have the tables of the report too
+    ///
+    /// Every format also lists the parts of --policy that were not compared: a cipher string has no groups, and a
+    /// file no certificate. In SARIF they are results of the kind "open", in JUnit skipped test cases.
     #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<Format>,
 
     /// The lowest severity of a finding that makes the exit code 1
+    ///
+    /// With this option, the exit code is 3 if there is no such finding, but a server did not answer a question.
+    /// Parts of --policy that a string, a file or a context cannot have do not change the exit code.
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 }

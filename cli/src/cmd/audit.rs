@@ -11,7 +11,7 @@ use super::policy::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};
 use crate::failure::{Failure, WithContext};
 use crate::report;
-use crate::report::ciphers::is_violated;
+use crate::report::policy::{full_verdict, is_violated, not_compared};
 use crate::report::problems::Document;
 use crate::setup;
 
@@ -50,7 +50,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     let documents = [Document {
         subject: format!("the context of a {role}"),
         code: u8::from(found || violated),
-        verdict: judged.iter().map(report::ciphers::verdict).collect(),
+        verdict: judged.iter().map(|report| full_verdict(report).1).collect(),
+        not_compared: judged.iter().flat_map(not_compared).collect(),
         problems: report::audit::problems(&findings, judged.as_ref()),
         ..Document::default()
     }];

@@ -8,7 +8,7 @@ use pyssl_ciphers::cipher::Report;
 use pyssl_ciphers::negotiate::Role;
 use serde::Serialize;
 
-use super::ciphers::violations;
+use super::policy;
 use super::problems::{Problem, of_policy};
 use super::suites::style;
 use super::{GOOD, SCHEMA, Styled, clean, counts, row, write_json};
@@ -53,7 +53,7 @@ pub(crate) fn human(
         }
     }
     match judged {
-        Some(judged) => violations(out, judged),
+        Some(judged) => policy::human(out, judged),
         None => Ok(()),
     }
 }

@@ -16,11 +16,11 @@ use pyssl_ciphers::cipher::{
 use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use compat::{Client, OnVersion};
-pub(crate) use document::verdict;
 pub(crate) use fix::FixedLine;
 pub(crate) use json::json;
 pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
+use super::policy::{self, is_violated};
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
@@ -49,11 +49,6 @@ pub(crate) struct Report {
     pub(crate) explain: bool,
     /// The invalid argument, and its error.
     pub(crate) error: Option<(&'static str, CipherStringError)>,
-}
-
-/// Whether there is a violation, including warnings.
-pub(crate) fn is_violated(report: &cipher::Report) -> bool {
-    !report.violations().is_empty()
 }
 
 impl Report {
@@ -144,7 +139,7 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         changes(out, diff)?;
     }
     if let Some(report) = &report.policy {
-        violations(out, report)?;
+        policy::human(out, report)?;
     }
     compat::versions(out, &report.on_versions, report.explain, report.full)?;
     if let Some(clients) = &report.clients {
@@ -347,35 +342,6 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
     } else {
         writeln!(out, "  {}", Styled(GOOD, "not weaker"))
     }
-}
-
-/// The name of a policy, its version and its source.
-pub(super) fn policy_heading(out: &mut dyn Write, report: &cipher::Report) -> io::Result<()> {
-    let (title, version, source) = (report.title(), report.version(), report.source());
-    heading(out, &format!("{title} (version {version}), {source}"))
-}
-
-/// The violations of a policy.
-pub(super) fn violations(out: &mut dyn Write, report: &cipher::Report) -> io::Result<()> {
-    policy_heading(out, report)?;
-    for violation in report.violations() {
-        let severity = violation.severity();
-        writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
-    }
-    let open = report.not_compared().iter().map(ToString::to_string);
-    let open: Vec<_> = open.collect();
-    if !is_violated(report) {
-        let compared = if open.is_empty() {
-            ""
-        } else {
-            ", as far as it was compared"
-        };
-        writeln!(out, "  {}{compared}", Styled(GOOD, "conforms"))?;
-    }
-    if !open.is_empty() {
-        writeln!(out, "  not compared: {}", open.join(", "))?;
-    }
-    Ok(())
 }
 
 /// An error in a string, with a caret below its position.

@@ -5,6 +5,7 @@ pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod policy;
 pub(crate) mod port;
 pub(crate) mod problems;
 pub(crate) mod scan;

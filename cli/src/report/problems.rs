@@ -115,6 +115,9 @@ pub(crate) struct Document {
     pub(crate) problems: Vec<Problem>,
     /// Each question that had no answer.
     pub(crate) unknown: Vec<String>,
+    /// Each part of a policy that was not compared, because a string, a file or a context cannot have it. It does not
+    /// change the exit code.
+    pub(crate) not_compared: Vec<String>,
     pub(crate) tables: Vec<Table>,
 }
 
@@ -232,6 +235,7 @@ mod tests {
         let document = Document {
             subject: evil.to_owned(),
             verdict: vec![evil.to_owned()],
+            not_compared: vec![evil.to_owned()],
             tables: vec![Table::of_values(
                 evil,
                 vec![(evil.to_owned(), evil.to_owned())],

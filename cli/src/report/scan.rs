@@ -12,7 +12,7 @@ use anstyle::Style;
 use pyssl_ciphers::CipherExt;
 use pyssl_ciphers::cipher::{Report, Severity, Weakness};
 
-use super::ciphers::is_violated;
+use super::policy::{self, numbers};
 use super::problems::grouped;
 use super::suites::{DOUBTFUL, style};
 use super::{BAD, FAINT, GOOD, Styled, clean, heading, milliseconds};
@@ -42,7 +42,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
         string(out, scan, deviations)?;
     }
     if let Some(report) = &scan.policy {
-        policy(out, report)?;
+        compared(out, report)?;
     }
     for (title, version) in by_suites(scan) {
         version_table(out, &title, version)?;
@@ -155,17 +155,6 @@ fn count(findings: &[Finding], severity: Severity) -> usize {
     findings.iter().filter(|f| f.severity == severity).count()
 }
 
-/// `2 errors, 1 warning`; empty if there are neither.
-fn numbers(errors: usize, warnings: usize) -> String {
-    let words = [(errors, "error"), (warnings, "warning")].into_iter();
-    let words = words.filter(|(number, _)| *number > 0);
-    let words = words.map(|(number, word)| match number {
-        1 => format!("1 {word}"),
-        _ => format!("{number} {word}s"),
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
 /// The second line: the worst finding.
 fn worst(scan: &Scan) -> (Style, String) {
     let all = &scan.findings;
@@ -191,25 +180,7 @@ fn conformity(scan: &Scan) -> (Style, String) {
         more => format!("; {more} questions had no answer"),
     };
     let (style, text) = match (&scan.policy, &scan.deviations) {
-        (Some(report), _) => {
-            let name = format!("{} {}", report.policy(), report.version());
-            if is_violated(report) {
-                let of = |severity| {
-                    let all = report.violations().iter();
-                    all.filter(|v| v.severity() == severity).count()
-                };
-                let numbers = numbers(of(Severity::Error), of(Severity::Warning));
-                let verdict = match report.conforms() {
-                    true => "differs from",
-                    false => "does not conform to",
-                };
-                (BAD, format!("{verdict} {name}: {numbers}"))
-            } else if data::is_open(report) {
-                (DOUBTFUL, format!("unknown whether it follows {name}"))
-            } else {
-                (GOOD, format!("conforms to {name}"))
-            }
-        }
+        (Some(report), _) => policy::verdict(report),
         (None, Some(deviations)) if deviations.is_empty() && scan.unanswered == 0 => {
             (GOOD, "no difference from the cipher string".to_owned())
         }
@@ -306,9 +277,8 @@ fn string(out: &mut dyn Write, scan: &Scan, deviations: &[Finding]) -> io::Resul
     Ok(())
 }
 
-fn policy(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let open = report.not_compared().iter().map(ToString::to_string);
-    let open = open.collect::<Vec<_>>().join(", ");
+fn compared(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let open = policy::open(report);
     if report.violations().is_empty() && open.is_empty() {
         return Ok(());
     }

@@ -156,6 +156,15 @@ fn ignored_suites_and_guideline_violations_are_reported() {
         "mozilla-intermediate",
     ]));
     assert_eq!(value["policy"]["conforms"], true);
+    let policy = ["--groups", groups, "--policy", "mozilla-intermediate"];
+    let args = ["audit"]
+        .into_iter()
+        .chain(with(&["--ciphers", "ECDHE+AESGCM"]));
+    let text = crate::support::run(args.chain(policy)).stdout;
+    assert!(
+        text.contains("  conforms to mozilla-intermediate 6.0\n"),
+        "{text}"
+    );
     let rfc = with(&["--ciphers", "ECDHE+AES", "--policy", "rfc9325"]);
     let (_, value, code) = findings(&rfc);
     assert_eq!(code, Some(1));

@@ -194,6 +194,59 @@ fn explain_prints_html_and_markdown_pages() {
     assert!(markdown.contains("### S005\n"), "{markdown}");
 }
 
+/// A cipher string has neither groups nor keys nor a certificate.
+#[test]
+fn what_was_not_compared_with_a_policy_is_in_every_format_and_does_not_change_the_exit_code() {
+    let print = |format: &[&str]| {
+        let args = ["ciphers", "ECDHE+AESGCM", "--min", "1.2"];
+        let policy = ["--policy", "mozilla-intermediate", "--fail-on", "error"];
+        let output = run(args.iter().chain(&policy).chain(format));
+        assert_eq!(output.code, Some(0), "{output:?}");
+        output.stdout
+    };
+    let text = print(&[]);
+    let verdict = "unknown whether it follows mozilla-intermediate 6.0 (not compared: groups, key \
+                   sizes, certificates)";
+    assert!(text.contains(verdict), "{text}");
+    let json: Value = serde_json::from_str(&print(&["--json"])).unwrap();
+    assert_eq!(json["policy"]["conforms"], Value::Null);
+    let sarif: Value = serde_json::from_str(&print(&["--format", "sarif"])).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let open = results.iter().filter(|r| r["ruleId"] == "not-compared");
+    let open: Vec<_> = open.inspect(|r| assert_eq!(r["kind"], "open")).collect();
+    assert_eq!(open.len(), 3, "{sarif}");
+    assert_eq!(
+        open[0]["message"]["text"],
+        "not compared with mozilla-intermediate 6.0: groups"
+    );
+    let junit = print(&["--format", "junit"]);
+    assert!(junit.contains("skipped=\"3\""), "{junit}");
+    assert_eq!(junit.matches("<skipped message=").count(), 3, "{junit}");
+    assert_eq!(
+        junit.matches("<testcase ").count(),
+        junit_tests(&junit),
+        "{junit}"
+    );
+    let nagios = print(&["--format", "nagios"]);
+    assert!(nagios.starts_with("TLS OK - "), "{nagios}");
+    assert!(nagios.contains("; not compared: 3 | "), "{nagios}");
+    for format in ["markdown", "html"] {
+        let page = print(&["--format", format]);
+        assert!(page.contains(verdict), "{page}");
+        assert_eq!(
+            page.matches("not compared with mozilla").count(),
+            3,
+            "{page}"
+        );
+    }
+}
+
+/// The number of test cases that a JUnit file states.
+fn junit_tests(junit: &str) -> usize {
+    let (_, rest) = junit.split_once("tests=\"").unwrap();
+    rest.split_once('"').unwrap().0.parse().unwrap()
+}
+
 /// The policy `system` comes from the file that OpenSSL reads.
 #[test]
 fn policy_system_compares_with_openssls_configuration_file() {

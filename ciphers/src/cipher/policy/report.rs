@@ -238,8 +238,21 @@ impl Report {
     }
 
     /// Whether no violation is an error; `None` if the aspects that were not compared could still
-    /// violate the policy.
-    fn verdict(&self) -> Option<bool> {
+    /// violate the policy. This is `conforms` in JSON.
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::{CipherString, Policy};
+    ///
+    /// let check = |text: &str| -> Result<_, pyssl_ciphers::cipher::CipherStringError> {
+    ///     let suites = CipherString::parse(text)?.resolve()?.into_ciphers();
+    ///     Ok(Policy::mozilla_intermediate().check(&suites, &[]))
+    /// };
+    /// // The versions, groups, keys and certificates were not compared.
+    /// assert_eq!(check("ECDHE+AESGCM")?.verdict(), None);
+    /// assert_eq!(check("AES128-SHA")?.verdict(), Some(false));
+    /// # Ok::<(), pyssl_ciphers::cipher::CipherStringError>(())
+    /// ```
+    pub fn verdict(&self) -> Option<bool> {
         let is_known = !self.conforms() || self.not_compared.is_empty();
         is_known.then_some(self.conforms())
     }

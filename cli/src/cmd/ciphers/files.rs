@@ -42,6 +42,7 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         subject: names.collect::<Vec<_>>().join(", "),
         code: worst.unwrap_or(0).max(code),
         problems: files.iter().flat_map(FileReport::problems).collect(),
+        not_compared: files.iter().flat_map(FileReport::not_compared).collect(),
         tables: files.iter().flat_map(FileReport::tables).collect(),
         ..Document::default()
     }];

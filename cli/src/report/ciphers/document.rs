@@ -2,10 +2,11 @@
 
 use std::io;
 
-use pyssl_ciphers::cipher::{self, Cipher, CipherDiff, Effect, Explanation, Severity, Step, Term};
+use pyssl_ciphers::cipher::{Cipher, CipherDiff, Effect, Explanation, Severity, Step, Term};
 
 use super::compat::{Client, OnVersion};
-use super::{Report, few, is_violated, suite_rows, summary, with_advice};
+use super::{Report, few, suite_rows, summary, with_advice};
+use crate::report::policy;
 use crate::report::problems::{Document, Problem, Row, Table, of_policy};
 use crate::report::suites::suites_table;
 
@@ -21,7 +22,8 @@ impl Report {
             verdict.push(anstream::adapter::strip_str(text.trim_end()).to_string());
             tables.push(suites_table("Suites", &suite_rows(self)));
         }
-        verdict.extend(self.policy.as_ref().map(self::verdict));
+        let judged = self.policy.iter();
+        verdict.extend(judged.map(|report| policy::full_verdict(report).1));
         if let Some(explanation) = &self.explanation {
             tables.insert(0, parts("Parts of the string", explanation));
         }
@@ -36,6 +38,7 @@ impl Report {
             verdict,
             problems: self.problems(),
             unknown: Vec::new(),
+            not_compared: self.policy.iter().flat_map(policy::not_compared).collect(),
             tables,
         })
     }
@@ -71,27 +74,6 @@ impl Report {
         all.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
         all
     }
-}
-
-/// Whether a policy is followed, in one sentence.
-pub(crate) fn verdict(report: &cipher::Report) -> String {
-    let name = format!("{} {}", report.policy(), report.version());
-    let open: Vec<_> = report
-        .not_compared()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let compared = match open.is_empty() {
-        true => String::new(),
-        false => format!(" (not compared: {})", open.join(", ")),
-    };
-    let verdict = match (report.conforms(), is_violated(report), open.is_empty()) {
-        (false, ..) => "does not conform to",
-        (true, true, _) => "differs from",
-        (true, false, false) => "no difference was found from",
-        (true, false, true) => "conforms to",
-    };
-    format!("{verdict} {name}{compared}")
 }
 
 /// The effect of each part of a string.

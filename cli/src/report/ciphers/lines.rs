@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::compat::{OnVersion, OnVersionJson};
 use super::fix::{FixJson, FixedLine};
-use super::{count, counts, few, is_violated, style, verdict, with_advice};
+use super::{counts, few, is_violated, style, with_advice};
+use crate::report::policy;
 use crate::report::problems::{Problem, Table};
-use crate::report::{BAD, BOLD, FAINT, GOOD, SCHEMA, Styled, clean, write_json};
+use crate::report::{BOLD, FAINT, SCHEMA, Styled, clean, write_json};
 
 /// A file with its servers and their problems.
 pub(crate) struct FileReport {
@@ -217,7 +218,7 @@ impl FileReport {
                 service
                     .policy
                     .as_ref()
-                    .map(|p| ("policy".to_owned(), verdict(p))),
+                    .map(|p| ("policy".to_owned(), policy::full_verdict(p).1)),
             );
             Table::of_values(&heading, values)
         });
@@ -245,6 +246,22 @@ impl FileReport {
                 if !all.iter().any(is_same) {
                     all.push(problem);
                 }
+            }
+        }
+        all
+    }
+}
+
+impl FileReport {
+    /// What was not compared with the policy.
+    pub(crate) fn not_compared(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for service in &self.services {
+            for text in service.policy.iter().flat_map(policy::not_compared) {
+                all.push(match service.name.as_str() {
+                    "" => format!("{}: {text}", self.file),
+                    name => format!("{}, {name}: {text}", self.file),
+                });
             }
         }
         all
@@ -375,41 +392,11 @@ fn summary(out: &mut dyn Write, service: &ServiceReport) -> io::Result<()> {
     for fact in &service.facts {
         writeln!(out, "    {}", clean(fact))?;
     }
-    let Some(policy) = &service.policy else {
+    let Some(report) = &service.policy else {
         return Ok(());
     };
-    let open: Vec<_> = policy
-        .not_compared()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    match (is_violated(policy), open.is_empty()) {
-        (true, _) => {
-            let violations = count(policy.violations().len(), "violation");
-            writeln!(
-                out,
-                "    {}: {violations} of {}",
-                Styled(BAD, "does not conform"),
-                policy.title()
-            )?;
-        }
-        (false, true) => writeln!(
-            out,
-            "    {} to {}",
-            Styled(GOOD, "conforms"),
-            policy.title()
-        )?,
-        (false, false) => writeln!(
-            out,
-            "    {} to {}, as far as it was compared",
-            Styled(GOOD, "conforms"),
-            policy.title()
-        )?,
-    }
-    if !open.is_empty() {
-        writeln!(out, "    not compared: {}", open.join(", "))?;
-    }
-    Ok(())
+    let (style, text) = policy::full_verdict(report);
+    writeln!(out, "    {}", Styled(style, text))
 }
 
 #[derive(Serialize)]

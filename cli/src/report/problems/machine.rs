@@ -23,7 +23,11 @@ fn rule(code: &str) -> Value {
     }
 }
 
-/// SARIF 2.1.0. A question without an answer is a result of the kind `open`.
+/// The rule of parts of a policy that were not compared.
+const NOT_COMPARED: &str = "not-compared";
+
+/// SARIF 2.1.0. A question without an answer, and a part of a policy that was not compared, are results of the kind
+/// `open`.
 pub(super) fn sarif(documents: &[Document]) -> Value {
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     let mut results = Vec::new();
@@ -34,14 +38,16 @@ pub(super) fn sarif(documents: &[Document]) -> Value {
                 .or_insert_with(|| rule(problem.rule()));
             results.push(result(document, problem));
         }
-        for question in &document.unknown {
-            let code = ScanCode::Unanswered.code();
+        let unknown = document.unknown.iter();
+        let unknown = unknown.map(|text| (ScanCode::Unanswered.code(), text));
+        let open = document.not_compared.iter();
+        for (code, text) in unknown.chain(open.map(|text| (NOT_COMPARED, text))) {
             rules.entry(code).or_insert_with(|| rule(code));
             results.push(json!({
                 "ruleId": code,
                 "kind": "open",
                 "level": "none",
-                "message": { "text": question },
+                "message": { "text": text },
                 "locations": [logical(&document.subject)],
             }));
         }
@@ -88,22 +94,27 @@ fn fails(problem: &&Problem) -> bool {
     problem.severity >= Severity::Warning
 }
 
-/// The numbers of test cases, failures and errors in JUnit's sense. A document without findings is
+/// The numbers of test cases, failures, errors and skipped test cases in JUnit's sense. A document without findings is
 /// one test case.
-fn counted(document: &Document) -> (usize, usize, usize) {
-    let open = document.unknown.len();
-    let tests = (document.problems.len() + open).max(1);
-    (tests, document.problems.iter().filter(fails).count(), open)
+fn counted(document: &Document) -> [usize; 4] {
+    let (open, skipped) = (document.unknown.len(), document.not_compared.len());
+    let tests = (document.problems.len() + open).max(1) + skipped;
+    let failures = document.problems.iter().filter(fails).count();
+    [tests, failures, open, skipped]
 }
 
 pub(super) fn junit(out: &mut dyn Write, documents: &[Document]) -> io::Result<()> {
-    let add =
-        |a: (usize, usize, usize), b: (usize, usize, usize)| (a.0 + b.0, a.1 + b.1, a.2 + b.2);
-    let (tests, failures, errors) = documents.iter().map(counted).fold((0, 0, 0), add);
+    let mut all = [0; 4];
+    for numbers in documents.iter().map(counted) {
+        for (sum, number) in all.iter_mut().zip(numbers) {
+            *sum += number;
+        }
+    }
+    let [tests, failures, errors, skipped] = all;
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
-        r#"<testsuites name="pyssl" tests="{tests}" failures="{failures}" errors="{errors}">"#
+        r#"<testsuites name="pyssl" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">"#
     )?;
     for document in documents {
         suite(out, document)?;
@@ -112,11 +123,11 @@ pub(super) fn junit(out: &mut dyn Write, documents: &[Document]) -> io::Result<(
 }
 
 fn suite(out: &mut dyn Write, document: &Document) -> io::Result<()> {
-    let (tests, failures, errors) = counted(document);
+    let [tests, failures, errors, skipped] = counted(document);
     let name = escaped(&document.subject);
     writeln!(
         out,
-        r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}" errors="{errors}">"#
+        r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">"#
     )?;
     if document.problems.is_empty() && document.unknown.is_empty() {
         writeln!(
@@ -147,6 +158,12 @@ fn suite(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         writeln!(
             out,
             r#"    <testcase classname="{rule}" name="{question}"><error message="{question}"/></testcase>"#
+        )?;
+    }
+    for text in document.not_compared.iter().map(|text| escaped(text)) {
+        writeln!(
+            out,
+            r#"    <testcase classname="{NOT_COMPARED}" name="{text}"><skipped message="{text}"/></testcase>"#
         )?;
     }
     writeln!(out, "  </testsuite>")
@@ -208,6 +225,12 @@ pub(super) fn nagios(out: &mut dyn Write, documents: &[Document]) -> io::Result<
         None if open > 0 => "some questions had no answer".to_owned(),
         None => "no findings".to_owned(),
     };
+    let left = documents.iter().map(|document| document.not_compared.len());
+    let left: usize = left.sum();
+    let text = match left {
+        0 => text,
+        _ => format!("{text}; not compared: {left}"),
+    };
     // In the output of a Nagios plugin, `|` starts the performance data.
     let text: String = text
         .chars()
@@ -220,6 +243,6 @@ pub(super) fn nagios(out: &mut dyn Write, documents: &[Document]) -> io::Result<
     let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
     writeln!(
         out,
-        "TLS {state} - {text} | errors={errors} warnings={warnings} unanswered={open}"
+        "TLS {state} - {text} | errors={errors} warnings={warnings} unanswered={open} not_compared={left}"
     )
 }

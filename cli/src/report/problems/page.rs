@@ -66,6 +66,12 @@ pub(super) fn markdown(out: &mut dyn Write, documents: &[Document]) -> io::Resul
         for question in &document.unknown {
             writeln!(out, "- {}", cell(question))?;
         }
+        if !document.not_compared.is_empty() {
+            writeln!(out, "\n### Not compared\n")?;
+        }
+        for text in &document.not_compared {
+            writeln!(out, "- {}", cell(text))?;
+        }
         for table in &document.tables {
             writeln!(out, "\n### {}\n", cell(&table.heading))?;
             match &table.columns[..] {
@@ -205,6 +211,13 @@ fn one(out: &mut dyn Write, document: &Document) -> io::Result<()> {
         writeln!(out, "<h2>Unknown</h2>\n<ul>")?;
         for question in &document.unknown {
             writeln!(out, "<li>{}</li>", escaped(question))?;
+        }
+        writeln!(out, "</ul>")?;
+    }
+    if !document.not_compared.is_empty() {
+        writeln!(out, "<h2>Not compared</h2>\n<ul>")?;
+        for text in &document.not_compared {
+            writeln!(out, "<li>{}</li>", escaped(text))?;
         }
         writeln!(out, "</ul>")?;
     }

@@ -9,7 +9,7 @@ use pyssl_ciphers::cipher::{Aspect, CertificateFacts, Report, Severity};
 use pyssl_ciphers::wire::ScanCode;
 use serde::Serialize;
 
-use super::super::ciphers::is_violated;
+use super::super::policy::is_violated;
 use super::super::suites::counts;
 use crate::args::Endpoint;
 use crate::failure::Failure;

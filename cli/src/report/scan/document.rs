@@ -47,6 +47,7 @@ fn of_scan(job: &Job, scan: &Scan) -> Document {
         verdict: vec![clean(&serves.1), conformity.1, not_tried()],
         problems,
         unknown: unknown(scan),
+        not_compared: Vec::new(),
         tables: tables(scan),
     }
 }
