@@ -7,6 +7,7 @@ mod failure;
 mod hint;
 mod host_name;
 mod input;
+mod level;
 mod net;
 mod report;
 mod setup;

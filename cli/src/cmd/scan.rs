@@ -15,6 +15,7 @@ use std::net::ToSocketAddrs;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use openssl::x509::X509;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{CipherString, Policy, Resolved};
@@ -279,9 +280,11 @@ impl Wanted<'_> {
         for chain in &encrypted.chains {
             scanner.keep(chain.clone());
         }
+        let x509 =
+            |certificate: &ssl::Certificate| X509::from_der(&certificate.to_der().ok()?).ok();
         let chains = encrypted.chains.iter();
-        let leaves = chains.filter_map(|chain| chain.certificates.first().cloned());
-        let leaves: Vec<_> = leaves.collect();
+        let chains = chains.map(|chain| chain.certificates.iter().filter_map(x509).collect());
+        let chains: Vec<Vec<X509>> = chains.collect();
         let in_the_open = scanner.seen().requests_certificate;
         let requires_certificate = match &encrypted.request {
             Some(_) => handshake::requires_certificate(prober, Versions::Tls13),
@@ -294,7 +297,7 @@ impl Wanted<'_> {
             requests_certificate: in_the_open || encrypted.request.is_some(),
             requires_certificate,
             encrypted,
-            clients: clients::simulate(prober, &self.profiles, &leaves)?,
+            clients: clients::simulate(prober, &self.profiles, &chains)?,
         })
     }
 }

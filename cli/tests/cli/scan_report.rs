@@ -4,7 +4,7 @@
 use pyssl_testing::openssl::ssl::{SslOptions, SslRef, SslSessionCacheMode, SslVersion};
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::pki::ocsp::{malformed, try_later};
-use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port};
+use pyssl_testing::{Ca, ClientConfig, EchoServer, Files, Scripted, ServerConfig, closed_port};
 use serde_json::Value;
 
 use crate::scan::{json, scan, unfolded};
@@ -263,6 +263,57 @@ fn the_security_level_of_a_simulated_client_is_applied() {
         assert_eq!(output.code, Some(1), "{output:?}");
         let text = "its security level 3 rejects the server's key with 2048 bits";
         assert!(unfolded(&output).contains(text), "{output:?}");
+    }
+}
+
+/// Chains with a weak part: keys and signatures of the server and of an intermediate.
+#[test]
+fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("clients.toml");
+    let clients: String = (0..=4).map(|level| {
+        format!(
+            "[[profile]]\nname = \"level-{level}\"\nsource = \"test\"\nversions = [\"TLSv1.2\", \"TLSv1.3\"]\n\
+             ciphers = [\"TLS_AES_256_GCM_SHA384\", \"TLS_AES_128_GCM_SHA256\", \"ECDHE-RSA-AES256-GCM-SHA384\", \
+             \"ECDHE-ECDSA-AES256-GCM-SHA384\", \"ECDHE-RSA-AES128-GCM-SHA256\", \"AES128-SHA\"]\n\
+             groups = [\"prime256v1\", \"secp384r1\"]\nlevel = {level}\n"
+        )
+    }).collect();
+    std::fs::write(&file, clients).unwrap();
+    let profiles = format!("--profiles={}", path(&file));
+    let root = Ca::new();
+    let intermediate = root.builder().key(KeyKind::Rsa1024).build_ca();
+    let sha1 = root.builder().sha1().build_ca();
+    let rsa = |ca: &Ca, kind| ca.builder().san("localhost").key(kind).build();
+    let leaves = [
+        ("P-256", rsa(&root, KeyKind::EcP256)),
+        ("P-384", rsa(&root, KeyKind::EcP384)),
+        ("RSA 2048", rsa(&root, KeyKind::Rsa2048)),
+        ("RSA 1024", rsa(&root, KeyKind::Rsa1024)),
+        ("SHA-1", root.builder().san("localhost").sha1().build()),
+        (
+            "an intermediate with RSA 1024",
+            rsa(&intermediate, KeyKind::EcP256),
+        ),
+        ("an intermediate with SHA-1", rsa(&sha1, KeyKind::EcP256)),
+    ];
+    for (what, leaf) in &leaves {
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let config = ServerConfig::new(leaf).security_level(0);
+            let server = EchoServer::start(config.only_version(version));
+            let (found, _) = json(server.addr(), &[&profiles]);
+            for (level, client) in (0..).zip(found["clients"].as_array().unwrap()) {
+                let openssl = ClientConfig::new().ca(&root).security_level(level);
+                let openssl = openssl.connect("localhost", server.addr());
+                let expected = openssl.is_ok();
+                assert_eq!(
+                    client["connects"],
+                    expected,
+                    "{what} at {level}: {client}, {:?}",
+                    openssl.err()
+                );
+            }
+        }
     }
 }
 

@@ -5,30 +5,25 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::registry;
 use pyssl_ciphers::negotiate::Profile;
-use pyssl_ciphers::wire::{
-    ClientHello, ServerFlight, group_bits, group_name, group_number, suite_number,
-};
+use pyssl_ciphers::wire::{ClientHello, ServerFlight, group_name, group_number, suite_number};
 
 use super::parallel;
 use super::probe::{Answer, Prober};
+use crate::level::Level;
 use crate::report::scan::ClientScan;
 
-/// The server's answers to the offers of these clients. `leaves` are the certificates of the server
-/// that handshakes of TLS 1.3 have shown.
+/// The server's answers to the offers of these clients. `chains` are the chains of the server that handshakes of TLS 1.3
+/// have shown.
 pub(super) fn simulate(
     prober: &Prober<'_>,
     profiles: &[Profile],
-    leaves: &[ssl::Certificate],
+    chains: &[Vec<X509>],
 ) -> ssl::Result<Vec<ClientScan>> {
-    let answers = parallel::each(profiles, |profile| client(prober, profile, leaves));
+    let answers = parallel::each(profiles, |profile| client(prober, profile, chains));
     answers.into_iter().collect()
 }
 
-fn client(
-    prober: &Prober<'_>,
-    profile: &Profile,
-    leaves: &[ssl::Certificate],
-) -> ssl::Result<ClientScan> {
+fn client(prober: &Prober<'_>, profile: &Profile, chains: &[Vec<X509>]) -> ssl::Result<ClientScan> {
     let mut found = ClientScan {
         name: profile.name().to_owned(),
         title: profile.title().to_owned(),
@@ -38,8 +33,9 @@ fn client(
         group: None,
         reason: None,
     };
-    let Some(hello) = hello(profile) else {
-        found.reason = Some("its suites are not in the TLS registry".to_owned());
+    let level = profile.security_level().and_then(Level::new);
+    let Some(hello) = hello(profile, level) else {
+        found.reason = Some("none of its suites can be offered".to_owned());
         return Ok(found);
     };
     let hello = match profile.sends_server_name() {
@@ -76,80 +72,62 @@ fn client(
             Some("the server chooses a version that the client does not have".to_owned());
     } else if !offered {
         found.reason = Some("the server chooses a suite that the client does not have".to_owned());
-    } else if let Some(reason) = below_level(profile, &flight, leaves) {
+    } else if let Some(reason) = level.and_then(|level| below_level(level, &flight, chains)) {
         found.connects = Some(false);
         found.reason = Some(reason);
     }
     Ok(found)
 }
 
-/// The reason why the security level of a client rejects the server's parameters, or `None` if it
-/// accepts them (SSL_CTX_set_security_level(3)).
-fn below_level(
-    profile: &Profile,
-    flight: &ServerFlight,
-    leaves: &[ssl::Certificate],
-) -> Option<String> {
-    const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
-    let level = profile.security_level()?;
-    let least = *LEAST.get(usize::try_from(level).ok()?)?;
-    if let Some(exchange) = flight.key_exchange() {
-        let curve = exchange.group.and_then(group_bits);
-        if let Some(bits) = exchange
-            .dh_bits
-            .filter(|bits| strength_of_dh(*bits) < least)
-        {
-            return Some(format!(
-                "its security level {level} rejects DH with {bits} bits"
-            ));
-        }
-        if let Some(bits) = curve.filter(|bits| bits / 2 < least) {
-            return Some(format!(
-                "its security level {level} rejects a curve with {bits} bits"
-            ));
-        }
+/// The reason why the security level of a client rejects the server's choices, or `None` if it accepts them.
+fn below_level(level: Level, flight: &ServerFlight, chains: &[Vec<X509>]) -> Option<String> {
+    let exchange = flight.key_exchange();
+    let group = exchange.and_then(|exchange| exchange.group);
+    let group = group.or_else(|| flight.hello().and_then(|hello| hello.group));
+    let dh = exchange.and_then(|exchange| exchange.dh_bits);
+    if let Some(reason) = level.rejects_exchange(group, dh) {
+        return Some(reason);
     }
-    let sent: Vec<Vec<u8>> = match flight.certificates().first() {
-        Some(der) => vec![der.clone()],
-        None => leaves
-            .iter()
-            .filter_map(|leaf| leaf.to_der().ok())
-            .collect(),
+    let signature = flight.signature();
+    if let Some(reason) = signature.and_then(|scheme| level.rejects_signature(scheme)) {
+        return Some(reason);
+    }
+    if !flight.certificates().is_empty() {
+        let sent = flight.certificates().iter();
+        let sent = sent.filter_map(|der| X509::from_der(der).ok());
+        return level.rejects_chain(&sent.collect::<Vec<_>>());
+    }
+    // A server with several certificates chooses one that this client accepts.
+    let reasons = chains.iter().map(|chain| level.rejects_chain(chain));
+    reasons.reduce(Option::and).flatten()
+}
+
+/// The ClientHello of a client; `None` if the number of none of its suites is known, or its security level accepts none
+/// of them. Suites, groups and signatures below its level are not offered.
+fn hello(profile: &Profile, level: Option<Level>) -> Option<ClientHello> {
+    let accepts = |suite: &u16| {
+        let known = registry().iter().find(|s| s.protocol_id() == *suite);
+        level.is_none_or(|level| known.is_none_or(|suite| level.accepts_suite(suite)))
     };
-    let keys = sent
-        .iter()
-        .filter_map(|der| X509::from_der(der).ok()?.public_key().ok());
-    let keys: Vec<_> = keys.collect();
-    // A server with several certificates may choose another one for this client.
-    let strongest = keys.iter().max_by_key(|key| key.security_bits())?;
-    let bits = strongest.bits();
-    (strongest.security_bits() < least)
-        .then(|| format!("its security level {level} rejects the server's key with {bits} bits"))
-}
-
-/// The strength of finite-field Diffie-Hellman in bits (NIST SP 800-57 part 1, table 2).
-fn strength_of_dh(bits: u32) -> u32 {
-    match bits {
-        15360.. => 256,
-        7680.. => 192,
-        3072.. => 128,
-        2048.. => 112,
-        1024.. => 80,
-        _ => 0,
-    }
-}
-
-/// The ClientHello of a client; `None` if the number of none of its suites is known.
-fn hello(profile: &Profile) -> Option<ClientHello> {
-    let suites: Vec<u16> = profile.ciphers().filter_map(suite_number).collect();
+    let suites: Vec<u16> = profile
+        .ciphers()
+        .filter_map(suite_number)
+        .filter(accepts)
+        .collect();
     let (highest, older) = profile.versions().split_last()?;
     if suites.is_empty() {
         return None;
     }
     let older: Vec<TlsVersion> = older.iter().rev().copied().collect();
-    let groups: Vec<u16> = profile.groups().filter_map(group_number).collect();
+    let groups = profile.groups().filter_map(group_number);
+    let groups = groups.filter(|group| level.is_none_or(|level| level.accepts_group(*group)));
+    let groups: Vec<u16> = groups.collect();
     let hello = ClientHello::new(*highest, &suites).also(&older);
-    Some(hello.groups(&groups))
+    let hello = hello.groups(&groups);
+    Some(match level {
+        Some(level) => hello.signatures(&level.signatures()),
+        None => hello,
+    })
 }
 
 /// The name of a version in the report: `TLS 1.2`.

@@ -1,0 +1,252 @@
+//! OpenSSL's security levels (`SSL_CTX_set_security_level(3)`).
+
+use openssl::nid::Nid;
+use openssl::x509::{X509, X509Ref};
+use pyssl::Cipher;
+use pyssl_ciphers::wire::{SIGNATURE_SCHEMES, group_bits, group_name, signature_name};
+
+/// The fewest bits of security at each level.
+const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
+
+/// A security level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Level {
+    number: u32,
+    /// The fewest bits of security.
+    least: u32,
+}
+
+impl Level {
+    /// `None` if OpenSSL has no such level.
+    pub(crate) fn new(number: u32) -> Option<Level> {
+        let least = *LEAST.get(usize::try_from(number).ok()?)?;
+        Some(Level { number, least })
+    }
+
+    pub(crate) fn accepts_suite(self, suite: &Cipher) -> bool {
+        if self.number == 0 {
+            return true;
+        }
+        let is_sha1 = suite.digest == Some("sha1");
+        let is_ephemeral = suite
+            .kea
+            .is_some_and(|kea| kea.starts_with("kx-ecdhe") || kea.starts_with("kx-dhe"));
+        u32::try_from(suite.strength_bits).is_ok_and(|bits| bits >= self.least)
+            && suite.auth != Some("auth-null")
+            && suite.digest != Some("md5")
+            && !(is_sha1 && self.least > 160)
+            && (self.number < 3 || suite.is_tls13() || is_ephemeral)
+    }
+
+    pub(crate) fn accepts_group(self, number: u16) -> bool {
+        strength_of_group(number).is_none_or(|strength| strength >= self.least)
+    }
+
+    fn accepts_signature(self, name: &str) -> bool {
+        strength_of_signature(name).is_none_or(|strength| strength >= self.least)
+    }
+
+    /// The signature schemes of the TLS registry that a client of this level offers.
+    pub(crate) fn signatures(self) -> Vec<u16> {
+        let all = SIGNATURE_SCHEMES.iter();
+        let accepted = all.filter(|(_, name)| self.accepts_signature(name));
+        accepted.map(|(number, _)| *number).collect()
+    }
+
+    /// Why the level rejects the group of a key exchange, by its number or by the size of a prime.
+    pub(crate) fn rejects_exchange(self, group: Option<u16>, dh: Option<u32>) -> Option<String> {
+        if let Some(bits) = dh.filter(|bits| strength_of_dh(*bits) < self.least) {
+            return Some(self.rejects(&format!("DH with {bits} bits")));
+        }
+        let group = group.filter(|number| !self.accepts_group(*number))?;
+        Some(self.rejects(&format!("the group {}", group_name(group))))
+    }
+
+    /// Why the level rejects the scheme with which the server signs its handshake.
+    pub(crate) fn rejects_signature(self, scheme: u16) -> Option<String> {
+        let name = signature_name(scheme);
+        let text = format!("the signature {name}");
+        (!self.accepts_signature(&name)).then(|| self.rejects(&text))
+    }
+
+    /// Why the level rejects a chain of certificates, the server's own first.
+    pub(crate) fn rejects_chain(self, chain: &[X509]) -> Option<String> {
+        for (number, certificate) in chain.iter().enumerate() {
+            let owner = match number {
+                0 => "the server's".to_owned(),
+                _ => format!("{}'s", name(certificate)),
+            };
+            if let Ok(key) = certificate.public_key() {
+                let bits = key.bits();
+                if key.security_bits() < self.least {
+                    return Some(self.rejects(&format!("{owner} key with {bits} bits")));
+                }
+            }
+            // The signature of a trust anchor is not checked.
+            let (signed, strength) = strength_of_certificate(certificate);
+            if !is_self_issued(certificate) && strength.is_some_and(|bits| bits < self.least) {
+                let text = format!("{owner} certificate, which is signed with {signed}");
+                return Some(self.rejects(&text));
+            }
+        }
+        None
+    }
+
+    fn rejects(self, what: &str) -> String {
+        format!("its security level {} rejects {what}", self.number)
+    }
+}
+
+/// The common name of a certificate's subject.
+fn name(certificate: &X509Ref) -> String {
+    let mut names = certificate.subject_name().entries_by_nid(Nid::COMMONNAME);
+    let name = names.next().and_then(|name| name.data().to_string().ok());
+    name.unwrap_or_else(|| "an authority".to_owned())
+}
+
+fn is_self_issued(certificate: &X509Ref) -> bool {
+    let (subject, issuer) = (certificate.subject_name(), certificate.issuer_name());
+    subject.try_cmp(issuer).is_ok_and(|order| order.is_eq())
+}
+
+/// The strength of finite-field Diffie-Hellman in bits (NIST SP 800-57 part 1, table 2).
+fn strength_of_dh(bits: u32) -> u32 {
+    match bits {
+        15360.. => 256,
+        7680.. => 192,
+        3072.. => 128,
+        2048.. => 112,
+        1024.. => 80,
+        _ => 0,
+    }
+}
+
+/// The strength of a curve in bits.
+fn strength_of_curve(bits: u32) -> u32 {
+    match bits {
+        512.. => 256,
+        384.. => 192,
+        256.. => 128,
+        224.. => 112,
+        160.. => 80,
+        _ => bits / 2,
+    }
+}
+
+/// The strength of a group in bits; `None` if it is not known.
+fn strength_of_group(number: u16) -> Option<u32> {
+    /// The numbers of finite-field groups (RFC 7919, section 2).
+    const FINITE_FIELDS: std::ops::RangeInclusive<u16> = 0x0100..=0x01ff;
+    if let Some(bits) = group_bits(number) {
+        return Some(match FINITE_FIELDS.contains(&number) {
+            true => strength_of_dh(bits),
+            false => strength_of_curve(bits),
+        });
+    }
+    // The groups that have no size in the sense of a policy.
+    Some(match &*group_name(number) {
+        "x25519" | "curveSM2" | "MLKEM512" => 128,
+        "x448" => 224,
+        "MLKEM768" | "X25519MLKEM768" | "SecP256r1MLKEM768" => 192,
+        "MLKEM1024" | "SecP384r1MLKEM1024" => 256,
+        _ => return None,
+    })
+}
+
+/// The strength of a digest in bits, in a signature.
+fn strength_of_digest(digest: Nid) -> Option<u32> {
+    Some(match digest {
+        Nid::MD5 => 39,
+        Nid::SHA1 => 63,
+        Nid::SHA224 | Nid::SHA3_224 => 112,
+        Nid::SHA256 | Nid::SHA3_256 | Nid::SM3 => 128,
+        Nid::SHA384 | Nid::SHA3_384 => 192,
+        Nid::SHA512 | Nid::SHA3_512 => 256,
+        _ => return None,
+    })
+}
+
+/// The strength of a signature scheme in bits, by its name in the TLS registry; `None` if it is not known.
+fn strength_of_signature(name: &str) -> Option<u32> {
+    let digests = [
+        ("md5", 39),
+        ("sha1", 63),
+        ("sha224", 112),
+        ("sha256", 128),
+        ("sm3", 128),
+        ("sha384", 192),
+        ("sha512", 256),
+        ("ed25519", 128),
+        ("ed448", 224),
+        ("mldsa44", 128),
+        ("mldsa65", 192),
+        ("mldsa87", 256),
+    ];
+    let found = digests.iter().find(|(digest, _)| name.ends_with(digest));
+    found.map(|(_, strength)| *strength)
+}
+
+/// The name of a certificate's signature algorithm, and its strength in bits if that is known.
+fn strength_of_certificate(certificate: &X509Ref) -> (String, Option<u32>) {
+    let nid = certificate.signature_algorithm().object().nid();
+    let name = nid.long_name().unwrap_or("an unknown algorithm");
+    let digest = nid.signature_algorithms().map(|both| both.digest);
+    let strength = digest.and_then(strength_of_digest);
+    // Signatures without a digest: Ed25519 and Ed448.
+    let strength = strength.or_else(|| strength_of_signature(&name.to_ascii_lowercase()));
+    (name.to_owned(), strength)
+}
+
+#[cfg(test)]
+mod tests {
+    use pyssl_ciphers::CipherExt;
+    use pyssl_ciphers::cipher::CipherString;
+
+    use super::*;
+
+    #[test]
+    fn a_level_accepts_the_suites_that_openssl_accepts() {
+        for number in 0..=5 {
+            let level = Level::new(number).unwrap();
+            let string = format!("ALL:COMPLEMENTOFALL:@SECLEVEL={number}");
+            let resolved = CipherString::parse(&string).unwrap().resolve().unwrap();
+            let hidden = resolved.hidden_by_security_level().unwrap();
+            for suite in resolved.ciphers() {
+                // OpenSSL does not offer suites that need a callback, at any level.
+                if suite
+                    .weaknesses()
+                    .iter()
+                    .any(|weakness| weakness.needs_callback())
+                {
+                    continue;
+                }
+                let accepted = level.accepts_suite(suite);
+                assert_eq!(accepted, !hidden.contains(suite), "{suite:?} at {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_strength_of_every_signature_scheme_and_group_is_known() {
+        for (_, name) in SIGNATURE_SCHEMES
+            .iter()
+            .filter(|(_, name)| !name.starts_with("gost"))
+        {
+            assert!(strength_of_signature(name).is_some(), "{name}");
+        }
+        let strength = |name: &str| {
+            let number = pyssl_ciphers::wire::group_number(name).unwrap();
+            strength_of_group(number)
+        };
+        for (name, bits) in [
+            ("secp224r1", 112),
+            ("x25519", 128),
+            ("ffdhe2048", 112),
+            ("ffdhe8192", 192),
+            ("secp521r1", 256),
+            ("X25519MLKEM768", 192),
+        ] {
+            assert_eq!(strength(name), Some(bits), "{name}");
+        }
+    }
+}
