@@ -48,6 +48,12 @@ impl<'t> Given<'t> {
         given
     }
 
+    /// The form of the rule for these arguments: the condition, the template and the type of the value.
+    pub(crate) fn form(&self, source: &str, rule: &'static Rule) -> Option<&'static [String]> {
+        let mut forms = rule.forms.iter().map(Vec::as_slice);
+        forms.find(|form| self.meets(source, &form[0]))
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<Node<'t>> {
         let found = self.values.iter().find(|(given, _)| *given == name);
         found.map(|(_, node)| strip(*node))

@@ -109,7 +109,7 @@ fn line(rule: &Rule, template: &str) -> String {
             "context" if rule.context.is_some() => {
                 line(rule, rule.context.as_deref().unwrap_or_default())
             }
-            "name" | "bare" | "proto" if rule.names.len() > 1 => "NAME".to_owned(),
+            "name" | "bare" | "proto" | "upper" if rule.names.len() > 1 => "NAME".to_owned(),
             "name" | "bare" | "proto" => {
                 let last = rule.names.first().and_then(|name| name.rsplit('.').next());
                 last.unwrap_or_default().trim_start_matches('_').to_owned()

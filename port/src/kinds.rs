@@ -18,6 +18,7 @@ pub(crate) fn same_type(returns: &str, kind: &str, value: &Value) -> bool {
                 || rules().inherits(class, "socket.socket")
         }
         "session" => returns.ends_with("ssl.SSLSession"),
+        "retry" => class == "urllib3.util.Retry",
         _ => {
             class == kind && !returns.starts_with('?')
                 || rules().type_of(kind).is_some_and(|kind| {
@@ -46,6 +47,11 @@ pub(crate) fn rust_type(kind: &str) -> String {
         "context" => "ssl::SslContext",
         "session" => "ssl::SslSession",
         "pairs" => "Vec<(String, String)>",
+        "auth" => "(&str, &str)",
+        "timeout" => "f64",
+        "body" => "Vec<u8>",
+        "files" => "Vec<(String, ssl::requests::FilePart)>",
+        "retry" => "ssl::requests::Retry",
         "json" => "std::collections::HashMap<String, String>",
         "any" => "()",
         "usize" | "u16" | "u32" | "u64" | "i32" | "f64" | "bool" => kind,
@@ -64,6 +70,7 @@ pub(crate) fn possible_types(kind: &str) -> Vec<String> {
     match kind {
         "bytes" => types.push("Vec<u8>".to_owned()),
         "data" => types.push("&[u8]".to_owned()),
+        "retry" => types.push("u32".to_owned()),
         "socket" => types.push("ssl::socket2::Socket".to_owned()),
         "session" => types.push("Option<ssl::SslSession>".to_owned()),
         _ => {}

@@ -50,6 +50,8 @@ pub(crate) struct Arguments<'t> {
     pub(crate) keywords: Vec<(&'t str, Node<'t>)>,
     /// Whether there is a `*args` or `**kwargs`.
     pub(crate) open: bool,
+    /// The arguments that are instances of known classes, by their nodes.
+    pub(crate) known: Vec<(usize, Rc<str>)>,
 }
 
 /// A statement with uses. A compound statement is cut before its body.

@@ -2,6 +2,7 @@
 //! arguments stay those of the program.
 
 mod expressions;
+mod options;
 
 use std::collections::HashMap;
 
@@ -75,11 +76,8 @@ impl<'s, 't> Renderer<'s, 't> {
                 for name in &given.unknown {
                     self.dropped.push((*name).to_owned());
                 }
-                let form = rule
-                    .forms
-                    .iter()
-                    .find(|[condition, _]| given.meets(self.source, condition));
-                let template = form.map_or(rust, |[_, rust]| rust);
+                let form = given.form(self.source, rule);
+                let template = form.map_or(rust, |form| &form[1]);
                 Some(self.fill(template, mark, rule, receiver, &given))
             }
             _ => {
@@ -165,6 +163,10 @@ impl<'s, 't> Renderer<'s, 't> {
             match place {
                 "self" => out += &self.receiver(mark, rule, receiver),
                 "name" => out += mark.name.rsplit('.').next().unwrap_or_default(),
+                "upper" => {
+                    let last = mark.name.rsplit('.').next().unwrap_or_default();
+                    out += &last.to_uppercase();
+                }
                 "bare" => out += bare(&mark.name),
                 "value" if given.value.is_some() => {
                     out += given.value.as_deref().unwrap_or_default()
@@ -204,8 +206,12 @@ impl<'s, 't> Renderer<'s, 't> {
             };
             return match given.get(argument) {
                 Some(node) if !is_default(self.source, rule, argument, node) => {
-                    let value = self.expression(node, kind_of(rule, argument));
-                    format!(".{method}({reference}{value})")
+                    match (reference, kind_of(rule, argument)) {
+                        ("", kind) => self.option(method, kind, node),
+                        (_, kind) => {
+                            format!(".{method}({reference}{})", self.expression(node, kind))
+                        }
+                    }
                 }
                 _ => String::new(),
             };
@@ -286,8 +292,7 @@ impl<'s, 't> Renderer<'s, 't> {
                 // The template lists all arguments that Rust takes, so this argument is left out.
                 self.dropped.push(name.clone());
             } else {
-                let value = self.expression(node, &parameter.kind);
-                extra += &format!(".{name}({value})");
+                extra += &self.option(name, &parameter.kind, node);
             }
         }
         if extra.is_empty() && !needs_long {

@@ -40,7 +40,8 @@ pub(crate) struct Rule {
     pub(crate) rust: Option<String>,
     pub(crate) options: Option<[String; 2]>,
     pub(crate) context: Option<String>,
-    pub(crate) forms: Vec<[String; 2]>,
+    /// Templates for some arguments: a condition, the template, and the type of the value if it differs.
+    pub(crate) forms: Vec<Vec<String>>,
     pub(crate) set: Option<String>,
     pub(crate) set_none: Option<String>,
     pub(crate) kind: Option<String>,
@@ -285,6 +286,7 @@ mod tests {
                     false => (String::new(), name.clone()),
                 };
                 let value = |p: &Parameter| match p.kind.as_str() {
+                    "statuses" => "range(500, 600)".to_owned(),
                     "shutdown" => "socket.SHUT_WR".to_owned(),
                     _ => format!("a_{}", p.name),
                 };
@@ -311,7 +313,7 @@ mod tests {
                         required.join(", "),
                         all.collect::<Vec<_>>().join(", ")
                     );
-                    for [condition, _] in &rule.forms {
+                    for condition in rule.forms.iter().map(|form| &form[0]) {
                         let argument = condition
                             .trim_start_matches("only ")
                             .trim_start_matches('!');
@@ -338,6 +340,16 @@ mod tests {
                         out += &format!("    z = {call}({before}{separator}{argument})\n");
                     }
                 }
+                for p in known.iter().filter(|_| index == 0) {
+                    let before = required.join(", ");
+                    for example in examples(&p.kind) {
+                        out += &format!(
+                            "    z = {call}({before}{}{}={example})\n",
+                            if before.is_empty() { "" } else { ", " },
+                            p.name
+                        );
+                    }
+                }
                 if rule.set.as_deref().is_some_and(|set| !set.is_empty()) {
                     let target = if is_method { call } else { name.clone() };
                     out += &format!("    {target} = value\n");
@@ -348,6 +360,38 @@ mod tests {
             }
         }
         out
+    }
+
+    /// Values of which each has a Rust form of its own.
+    fn examples(kind: &str) -> &'static [&'static str] {
+        match kind {
+            "auth" => &[
+                "('user', 'secret')",
+                "requests.auth.HTTPBasicAuth('user', 'secret')",
+                "requests.auth.HTTPDigestAuth('user', 'secret')",
+                "lambda request: request",
+            ],
+            "timeout" => &["(3, 4.5)", "(3, None)", "5"],
+            "body" => &[
+                "{'name': 'value'}",
+                "open('file', 'rb')",
+                "(part for part in parts)",
+                "b'body'",
+            ],
+            "files" => &[
+                "{'a': open('a.txt', 'rb'), 'b': b'content', 'c': text}",
+                "{'a': ('a.txt', open('b.txt')), 'b': (None, 'text'), 'c': ('c', b'', 'text/plain', {'X-A': 'b'})}",
+            ],
+            "hooks" => &[
+                "{'response': hook}",
+                "{'response': [first, second]}",
+                "hooks",
+            ],
+            "methods" => &["['GET', 'PUT']", "False"],
+            "statuses" => &["[500, 503]", "{500}"],
+            "retry" => &["3", "urllib3.util.Retry(3)"],
+            _ => &[],
+        }
     }
 
     /// Compares a file of the repository with what it is made from; with `PYSSL_BLESS`, writes it.
@@ -399,6 +443,66 @@ mod tests {
             lines.join("\n")
         );
         compare("tests/every_rule/generated.rs", &text);
+    }
+
+    /// The public items of `requests` that no rule writes.
+    const WITHOUT_RULE: [(&str, &str); 12] = [
+        ("Error::ConnectionError", "is_connection_error() matches it"),
+        ("Error::ContentTooLong", "Python has no such limit"),
+        (
+            "Session::clear_cookies",
+            "the object of a session's cookies is not a Rust type",
+        ),
+        ("Verify", "a bool or a path is written for it"),
+        ("ClientCert", "a path or a pair is written for it"),
+        (
+            "AssertHostname",
+            "urllib3's argument; a text or a bool is written for it",
+        ),
+        ("RequestOptions::total_timeout", "Python has no such limit"),
+        ("RequestOptions::max_content", "Python has no such limit"),
+        ("RequestOptions::new", "in the options of other rules"),
+        (
+            "PreparedRequest::headers_mut",
+            "Python changes the dict; the rule of the headers says it",
+        ),
+        ("Error::OSError", "not a class of requests"),
+        ("Error::ValueError", "not a class of requests"),
+    ];
+
+    /// Rust's functions and variants of `requests` that a Python program can use have a rule.
+    #[test]
+    fn every_public_item_of_requests_is_written_by_a_rule() {
+        let listing = include_str!("../../docs/public-api/pyssl.txt");
+        let lines = include_str!("../tests/every_rule/generated.rs");
+        let mut missing = Vec::new();
+        for line in listing.lines() {
+            let item = line.trim_start_matches("#[non_exhaustive] ");
+            let item = item.strip_prefix("pub ").unwrap_or_default();
+            let item = item.strip_prefix("fn ").unwrap_or(item);
+            let Some(path) = item.strip_prefix("pyssl::requests::") else {
+                continue;
+            };
+            let end = path
+                .find(['(', '<', ':'])
+                .filter(|end| !path[*end..].starts_with("::"));
+            let path = match end {
+                Some(end) => &path[..end],
+                None => path.split(['(', '<']).next().unwrap_or(path),
+            };
+            let (owner, name) = path.rsplit_once("::").unwrap_or(("", path));
+            let is_trait = matches!(name, "from" | "fmt" | "read");
+            let is_field = line.contains(": ") && !line.contains("fn ") && owner.contains("::");
+            let is_written = lines.contains(&format!("requests::{path}"))
+                || !owner.is_empty() && lines.contains(&format!(".{name}("));
+            let has_reason = WITHOUT_RULE
+                .iter()
+                .any(|(reasoned, _)| *reasoned == path || *reasoned == owner);
+            if !is_trait && !is_field && !is_written && !has_reason {
+                missing.push(path);
+            }
+        }
+        assert!(missing.is_empty(), "no rule writes {missing:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::{Arguments, FrameKind, How, Walker, instance_of};
 use crate::PortError;
+use crate::given::Given;
 use crate::literals::{Literal, literal};
 use crate::rules::rules;
 use crate::syntax::{FIELDS, children};
@@ -42,7 +43,7 @@ impl<'t> Walker<'t> {
         let Some(function) = node.child_by_field_id(FIELDS.function) else {
             return Ok(Value::Unknown);
         };
-        let arguments = self.arguments(node);
+        let mut arguments = self.arguments(node);
         if function.kind() == "identifier" {
             if let Some(value) = self.builtin(node, self.text(function), &arguments)? {
                 return Ok(value);
@@ -56,6 +57,16 @@ impl<'t> Walker<'t> {
         let mut keywords = Vec::new();
         for (name, argument) in &arguments.keywords {
             keywords.push((*name, self.value(*argument)?));
+        }
+        if self.second {
+            let nodes = arguments.positional.iter().zip(&values);
+            let named = arguments.keywords.iter().zip(&keywords);
+            let named = named.map(|((_, node), (_, value))| (node, value));
+            let known = nodes.chain(named).filter_map(|(node, value)| match value {
+                Value::Instance(class) => Some((node.id(), Rc::clone(class))),
+                _ => None,
+            });
+            arguments.known = known.collect();
         }
         if arguments.open {
             if let Some(list) = node.child_by_field_id(FIELDS.arguments) {
@@ -75,7 +86,15 @@ impl<'t> Walker<'t> {
             let passed = rule
                 .and_then(|rule| rule.passes)
                 .and_then(|index| values.get(index));
-            let value = match (passed, rule.and_then(|rule| rule.returns.as_deref())) {
+            let returns = rule.and_then(|rule| {
+                let form = match rule.forms.iter().any(|form| form.len() > 2) {
+                    true => Given::new(rule, &arguments).form(self.source, rule),
+                    false => None,
+                };
+                let returns = form.and_then(|form| form.get(2));
+                returns.or(rule.returns.as_ref()).map(String::as_str)
+            });
+            let value = match (passed, returns) {
                 (Some(value), _) => value.clone(),
                 (None, Some(returns)) => Value::returned(returns, held),
                 (None, None) if rules().type_of(name).is_some() => Value::Instance(Rc::clone(name)),

@@ -11,7 +11,7 @@ use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
 use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
 impl<'t> Renderer<'_, 't> {
-    fn python(&self, node: Node<'_>) -> &'t str {
+    pub(super) fn python(&self, node: Node<'_>) -> &'t str {
         text(self.source, node)
     }
 
@@ -71,10 +71,10 @@ impl<'t> Renderer<'_, 't> {
                 None => self.hole(node, kind),
             },
             ("float", "seconds") => self.seconds(node),
-            ("integer", "usize" | "u16" | "u32" | "u64" | "i32" | "any") => {
+            ("integer", "usize" | "u16" | "u32" | "u64" | "i32" | "any" | "retry") => {
                 let most = match kind {
                     "u16" => u16::MAX.into(),
-                    "u32" => u32::MAX.into(),
+                    "u32" | "retry" => u32::MAX.into(),
                     "usize" | "u64" => u64::MAX.into(),
                     _ => 0x7fff_ffff,
                 };
@@ -132,7 +132,13 @@ impl<'t> Renderer<'_, 't> {
                 name: name.clone(),
                 types: possible_types(kind),
                 mutable: is_mutable,
-                moves: rust_type(kind) == "ssl::requests::HttpAdapter",
+                moves: matches!(
+                    rust_type(kind).as_str(),
+                    "ssl::requests::HttpAdapter"
+                        | "ssl::requests::PreparedRequest"
+                        | "ssl::requests::Retry"
+                        | "(&str, &str, ssl::requests::RequestOptions)"
+                ),
             });
         }
         match kind {
@@ -169,7 +175,7 @@ impl<'t> Renderer<'_, 't> {
     }
 
     /// Writes an expression for readers: a simple one as in Rust, any other as a comment.
-    fn free(&mut self, node: Node<'t>, depth: usize) -> String {
+    pub(super) fn free(&mut self, node: Node<'t>, depth: usize) -> String {
         let node = strip(node);
         if depth > 20 {
             return comment(self.python(node));
@@ -465,7 +471,7 @@ impl<'t> Renderer<'_, 't> {
 }
 
 /// A text as a Rust literal of its bytes in UTF-8.
-fn text_as_bytes(text: &str) -> String {
+pub(super) fn text_as_bytes(text: &str) -> String {
     match text.is_ascii() {
         true => quoted_bytes(text.as_bytes()),
         false => format!("{}.as_bytes()", quoted(text)),

@@ -165,3 +165,48 @@ ftplib.FTP(host, user)
         assert!(line.contains(&format!("(host, {port})")), "{line}");
     }
 }
+
+#[test]
+fn arguments_of_requests_have_the_method_for_their_value() {
+    let python = r#"
+import requests
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+digest = HTTPDigestAuth("u", "p")
+requests.get(url, auth=("u", "p"))
+requests.get(url, auth=HTTPBasicAuth(user, password="p"))
+requests.get(url, auth=digest, timeout=(3.05, 27))
+requests.get(url, auth=None, timeout=None, files=None)
+requests.post(url, data={"a": "b"}, timeout=5, hooks={"response": [first, second]})
+requests.post(url, data=open("body.bin", "rb"))
+requests.post(url, files={"a": open("dir/a.txt", "rb"), "b": (None, "text"), "c": ("c", b"\xff", "text/plain")})
+session = requests.Session()
+with session.get(url, stream=True) as r:
+    r.status_code
+    r.iter_content(chunk_size=8192)
+request = requests.Request("GET", url, headers={"A": "b"})
+prepared = session.prepare_request(request)
+session.send(prepared, timeout=3)
+session.mount("https://", requests.adapters.HTTPAdapter(max_retries=requests.adapters.Retry(total=3, status_forcelist=[500, 502], allowed_methods=False)))
+"#;
+    assert_eq!(
+        rust(python),
+        [
+            r#"let digest = ssl::requests::HttpDigestAuth::new("u", "p");"#,
+            r#"ssl::requests::get(url, ssl::requests::RequestOptions::new().auth("u", "p"))?;"#,
+            r#"ssl::requests::get(url, ssl::requests::RequestOptions::new().auth(user, "p"))?;"#,
+            "ssl::requests::get(url, ssl::requests::RequestOptions::new().digest_auth(&digest).connect_timeout(Duration::from_millis(3050)).read_timeout(Duration::from_secs(27)))?;",
+            "ssl::requests::get(url, ())?;",
+            r#"ssl::requests::post(url, ssl::requests::RequestOptions::new().form([("a", "b")]).timeout(Duration::from_secs(5)).response_hook(first).response_hook(second))?;"#,
+            r#"ssl::requests::post(url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("body.bin")?))?;"#,
+            r#"ssl::requests::post(url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("dir/a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"\xff").filename("c").content_type("text/plain"))]))?;"#,
+            "let session = ssl::requests::Session::new(());",
+            r#"let r = session.stream("GET", url, ())?; // closed at the end of its scope"#,
+            "r.status_code();",
+            "r.iter_content(8192);",
+            r#"let request = ("GET", url, ssl::requests::RequestOptions::new().headers([("A", "b")]));"#,
+            "let prepared = { let (method, url, options) = request; session.prepare_request(method, url, options)? };",
+            "session.send(prepared, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(3)))?;",
+            r#"session.mount("https://", ssl::requests::HttpAdapter::new().max_retries(ssl::requests::Retry::new(3).all_methods().status_forcelist([500, 502])));"#,
+        ]
+    );
+}

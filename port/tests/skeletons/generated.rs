@@ -552,12 +552,12 @@ pub fn get(mut session: ssl::requests::Session) -> Result<(), AnyError> {
         // try:
         let tried = (|| -> Result<_, AnyError> {
             // response = session.get(url, timeout=5)
-            let response = session.get(url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+            let mut response = session.get(url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
             // response.raise_for_status()
             response.raise_for_status()?;
             Ok(response)
         })();
-        let response = match caught::<_, ssl::requests::Error>(tried)? {
+        let mut response = match caught::<_, ssl::requests::Error>(tried)? {
             Ok(response) => {
                 // else:
                 // print(response.text)
