@@ -80,9 +80,11 @@ pub enum VerifyDecision {
     Keep,
     /// Ends the handshake with the alert `bad_certificate` and this error.
     Reject(BoxError),
-    /// Accepts the peer if each error that OpenSSL found has one of these numbers. If there is any
-    /// other error, the peer stays rejected.
-    AcceptDespite(Vec<i32>),
+    /// Accepts the peer if each error that OpenSSL found is listed here, as the pair of its
+    /// [`code`](VerifyError::code) and its [`depth`](VerifyError::depth). If there is any other
+    /// error, the peer stays rejected. The depth matters: an error of an issuer concerns all
+    /// certificates that it signed.
+    AcceptDespite(Vec<(i32, usize)>),
 }
 
 type VerifyFunction =
@@ -99,10 +101,10 @@ impl VerifyCallback {
     pub(crate) fn decide(&self, peer: &Peer) -> PeerDecision {
         match (self.callback)(&PeerVerification { peer }) {
             Ok(VerifyDecision::Keep) => PeerDecision::Keep,
-            Ok(VerifyDecision::AcceptDespite(codes)) => {
-                let named =
-                    |(verdict, _): &(X509VerifyResult, c_int)| codes.contains(&verdict.as_raw());
-                match peer.errors.iter().all(named) {
+            Ok(VerifyDecision::AcceptDespite(listed)) => {
+                let errors = PeerVerification { peer }.errors();
+                let listed = |error: &VerifyError| listed.contains(&(error.code, error.depth));
+                match errors.iter().all(listed) {
                     true => PeerDecision::Accept,
                     false => PeerDecision::Keep,
                 }
@@ -121,11 +123,12 @@ impl SslContext {
     /// # let context = ssl::create_default_context(())?;
     /// // Accepts an expired certificate of one's own device, and nothing else that OpenSSL rejects.
     /// const CERT_HAS_EXPIRED: i32 = 10;
+    /// const LEAF: usize = 0;
     /// context.set_verify_callback(|peer| {
     ///     println!("{:?}", peer.errors());
     ///     Ok(match peer.chain().first() {
     ///         Some(leaf) if leaf.to_string() == "CN=device.example" => {
-    ///             ssl::VerifyDecision::AcceptDespite(vec![CERT_HAS_EXPIRED])
+    ///             ssl::VerifyDecision::AcceptDespite(vec![(CERT_HAS_EXPIRED, LEAF)])
     ///         }
     ///         _ => ssl::VerifyDecision::Keep,
     ///     })

@@ -14,6 +14,9 @@ const TLS12: ssl::TlsVersion = ssl::TlsVersion::TLSv1_2;
 const TLS13: ssl::TlsVersion = ssl::TlsVersion::TLSv1_3;
 const HOSTNAME_MISMATCH: i32 = 62;
 const UNKNOWN_ISSUER: i32 = 20;
+const HAS_EXPIRED: i32 = 10;
+/// The depth of the peer's own certificate.
+const LEAF: usize = 0;
 
 fn certificate(leaf: &Leaf) -> ssl::Certificate {
     ssl::Certificate::from_der(&leaf.der()).unwrap()
@@ -358,7 +361,7 @@ fn a_verify_callback_accepts_only_the_errors_it_lists() {
         ] {
             let client = client_context(&Ca::new());
             client.set_maximum_version(version).unwrap();
-            let named = codes.to_vec();
+            let named: Vec<_> = codes.iter().map(|&code| (code, LEAF)).collect();
             client
                 .set_verify_callback(move |_| Ok(ssl::VerifyDecision::AcceptDespite(named.clone())))
                 .unwrap();
@@ -372,6 +375,32 @@ fn a_verify_callback_accepts_only_the_errors_it_lists() {
                     "{case}"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn a_verify_callback_accepts_an_error_only_at_the_depth_it_lists() {
+    let ca = Ca::new();
+    let expired_leaf = ca.builder().san("localhost").expired().build();
+    let expired_issuer = ca.builder().expired().build_ca();
+    for (leaf, depth) in [(expired_leaf, 0), (expired_issuer.issue("localhost"), 1)] {
+        let server = server_context(&leaf);
+        for listed in 0..3 {
+            let client = client_context(&ca);
+            let accept = move |_: &ssl::PeerVerification<'_>| {
+                Ok(ssl::VerifyDecision::AcceptDespite(vec![(
+                    HAS_EXPIRED,
+                    listed,
+                )]))
+            };
+            client.set_verify_callback(accept).unwrap();
+            let outcome = outcome(&client, &server, ssl::WrapBio::from("localhost"));
+            assert_eq!(
+                outcome == "ok",
+                listed == depth,
+                "{depth} {listed} {outcome}"
+            );
         }
     }
 }
@@ -416,7 +445,10 @@ fn a_session_is_refused_after_the_verify_callback_changes() {
         let client = client_context(&Ca::new());
         client.set_maximum_version(version).unwrap();
         let accept = |_: &ssl::PeerVerification<'_>| {
-            Ok(ssl::VerifyDecision::AcceptDespite(vec![UNKNOWN_ISSUER]))
+            Ok(ssl::VerifyDecision::AcceptDespite(vec![(
+                UNKNOWN_ISSUER,
+                LEAF,
+            )]))
         };
         client.set_verify_callback(accept).unwrap();
         let pair = Pair::new(&client, &server, "localhost")

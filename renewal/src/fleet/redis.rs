@@ -1,12 +1,19 @@
+use std::future::Future;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pyssl::TicketKey;
-use redis::{Client, Connection, SetExpiry, SetOptions};
-use redis::{Commands, ExistenceCheck};
+use pyssl::{Purpose, SslContext, TicketKey};
+use redis::aio::MultiplexedConnection;
+use redis::{
+    AsyncCommands, AsyncConnectionConfig, Client, ConnectionAddr, ExistenceCheck,
+    RedisConnectionInfo, SetExpiry, SetOptions,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 
 use super::{StoreError, TicketKeyStore};
 
-/// The time-out of connecting, and of each command.
+/// The time-out of an exchange with Redis, which includes the connection if there is none.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ticket keys in Redis (feature `redis`). Redis forgets each key when it expires.
@@ -14,60 +21,129 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The keys protect all sessions of the fleet. So allow only the servers to use these entries (Redis ACLs), and
 /// use TLS to reach Redis over a network.
 pub struct RedisStore {
-    client: Client,
-    connection: Option<Connection>,
+    address: ConnectionAddr,
+    settings: RedisConnectionInfo,
+    context: Option<SslContext>,
     prefix: String,
+    /// Drives `connection` during each exchange.
+    runtime: Runtime,
+    connection: Option<MultiplexedConnection>,
 }
 
 impl RedisStore {
-    /// A store at this address, `redis://[user:password@]host[:port][/database]` or `redis+unix:///path`. The
-    /// entries are named `prefix` and the number of the period.
+    /// A store at this address: `redis://[user:password@]host[:port][/database]`, with TLS
+    /// `rediss://[user:password@]host[:port][/database]`, or `redis+unix:///path`. The entries are named `prefix`
+    /// and the number of the period.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// use pyssl_renewal::fleet::RedisStore;
+    /// let store = RedisStore::new("rediss://server:secret@redis.example", "ticket-key:")?;
+    /// // A certificate authority of one's own, and a client's certificate.
+    /// let context = ssl::create_default_context(())?;
+    /// let store = store.context(&context);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// If the address is not valid. The connection is made when it is needed.
+    /// If the address is not valid, or asks for TLS without verification (`#insecure`). The connection is made when
+    /// it is needed.
     pub fn new(address: &str, prefix: impl Into<String>) -> Result<RedisStore, StoreError> {
+        // The redis crate refuses these addresses unless it is built with a TLS library of its own.
+        let with_tls = address.strip_prefix("rediss://");
+        let context = match with_tls {
+            Some(address) if address.contains("#insecure") => {
+                return Err("the address asks for TLS without verification".into());
+            }
+            Some(_) => Some(pyssl::create_default_context(Purpose::SERVER_AUTH)?),
+            None => None,
+        };
+        let client = match with_tls {
+            Some(address) => Client::open(format!("redis://{address}"))?,
+            None => Client::open(address)?,
+        };
+        let connection = client.get_connection_info();
         Ok(RedisStore {
-            client: Client::open(address)?,
-            connection: None,
+            address: connection.addr().clone(),
+            settings: connection.redis_settings().clone(),
+            context,
             prefix: prefix.into(),
+            runtime: Builder::new_current_thread().enable_all().build()?,
+            connection: None,
         })
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let connection = self.client.get_connection_with_timeout(TIMEOUT)?;
-                connection.set_read_timeout(Some(TIMEOUT))?;
-                connection.set_write_timeout(Some(TIMEOUT))?;
-                connection
-            }
-        };
-        Ok(self.connection.insert(connection))
+    /// Connects with this context to a `rediss://` address. Without it, the server needs a certificate that the
+    /// system trusts ([`create_default_context`](pyssl::create_default_context)).
+    #[must_use]
+    pub fn context(mut self, context: &SslContext) -> RedisStore {
+        self.context = self.context.map(|_| context.clone());
+        self
     }
+}
 
-    fn exchange(
-        &mut self,
-        name: &str,
-        candidate: &TicketKey,
-        expires: SystemTime,
-    ) -> Result<TicketKey, StoreError> {
-        let connection = self.connection()?;
-        let expires = expires
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        let options = SetOptions::default()
-            .conditional_set(ExistenceCheck::NX)
-            .with_expiration(SetExpiry::EXAT(expires));
-        let _: Option<String> = connection.set_options(name, candidate.as_bytes(), options)?;
-        let stored: Option<Vec<u8>> = connection.get(name)?;
-        let stored =
-            stored.ok_or("the key expired as soon as it was stored: do the clocks agree?")?;
-        let key = TicketKey::try_from(stored.as_slice());
-        Ok(key.map_err(|error| format!("the entry {name} in Redis: {error}"))?)
+/// Connects to Redis. A task of the runtime drives the connection.
+async fn connect(
+    address: &ConnectionAddr,
+    settings: &RedisConnectionInfo,
+    context: Option<&SslContext>,
+) -> Result<MultiplexedConnection, StoreError> {
+    let tcp = async |host: &str, port: u16| {
+        let tcp = TcpStream::connect((host, port)).await?;
+        tcp.set_nodelay(true)?;
+        std::io::Result::Ok(tcp)
+    };
+    match (address, context) {
+        (ConnectionAddr::Tcp(host, port), None) => drive(settings, tcp(host, *port).await?).await,
+        (ConnectionAddr::Tcp(host, port), Some(context)) => {
+            let stream = context.connect(tcp(host, *port).await?, host.as_str());
+            drive(settings, stream.await?).await
+        }
+        #[cfg(unix)]
+        (ConnectionAddr::Unix(path), _) => {
+            drive(settings, tokio::net::UnixStream::connect(path).await?).await
+        }
+        _ => Err("this kind of address is not supported".into()),
     }
+}
+
+async fn drive(
+    settings: &RedisConnectionInfo,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<MultiplexedConnection, StoreError> {
+    let config = AsyncConnectionConfig::default();
+    let connecting = MultiplexedConnection::new_with_config(settings, stream, config);
+    let (connection, driver) = connecting.await?;
+    tokio::spawn(driver);
+    Ok(connection)
+}
+
+async fn exchange(
+    connection: &mut MultiplexedConnection,
+    name: &str,
+    candidate: &TicketKey,
+    expires: SystemTime,
+) -> Result<TicketKey, StoreError> {
+    let expires = expires
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let options = SetOptions::default()
+        .conditional_set(ExistenceCheck::NX)
+        .with_expiration(SetExpiry::EXAT(expires));
+    let candidate = candidate.as_bytes();
+    let _: Option<String> = connection.set_options(name, candidate, options).await?;
+    let stored: Option<Vec<u8>> = connection.get(name).await?;
+    let stored = stored.ok_or("the key expired as soon as it was stored: do the clocks agree?")?;
+    let key = TicketKey::try_from(stored.as_slice());
+    Ok(key.map_err(|error| format!("the entry {name} in Redis: {error}"))?)
+}
+
+/// Limits the time of an exchange, also if Redis sends a byte from time to time.
+async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let late = |_| format!("Redis did not answer in {} seconds", TIMEOUT.as_secs());
+    tokio::time::timeout(TIMEOUT, work).await.map_err(late)?
 }
 
 impl TicketKeyStore for RedisStore {
@@ -78,12 +154,18 @@ impl TicketKeyStore for RedisStore {
         expires: SystemTime,
     ) -> Result<TicketKey, StoreError> {
         let name = format!("{}{period}", self.prefix);
-        let outcome = self.exchange(&name, candidate, expires);
-        if outcome.is_err() {
-            // An answer may still arrive on this connection, so the next attempt opens a new connection.
-            self.connection = None;
-        }
-        outcome
+        // After an error, an answer may still arrive on the connection, so the next attempt opens a new one.
+        let kept = self.connection.take();
+        let (key, connection) = self.runtime.block_on(within(async {
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => connect(&self.address, &self.settings, self.context.as_ref()).await?,
+            };
+            let key = exchange(&mut connection, &name, candidate, expires).await?;
+            Ok((key, connection))
+        }))?;
+        self.connection = Some(connection);
+        Ok(key)
     }
 }
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -32,12 +33,18 @@ const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// that period, and decrypts them for one more period. A server gets the key of the next period ahead of time, so
 /// a short failure of the store has no effect. If the store fails for longer, the server encrypts with a random
 /// key of its own, because no key encrypts beyond its period. Sessions then resume on the same server only, until
-/// the store answers again.
+/// the store answers again. A store that does not return, or that panics, has the same effect as one that fails.
 ///
 /// The clocks of the servers should agree to a few seconds. A server whose clock is late encrypts with the key of
 /// the previous period, which all servers still accept.
 pub struct TicketRotation {
-    _stop: Sender<()>,
+    events: Sender<Event>,
+}
+
+impl Drop for TicketRotation {
+    fn drop(&mut self) {
+        let _ = self.events.send(Event::Stop);
+    }
 }
 
 /// See [`TicketRotation::builder`].
@@ -46,8 +53,10 @@ pub struct TicketRotationBuilder {
     context: SslContext,
     store: Box<dyn TicketKeyStore>,
     period: Duration,
-    listener: Box<dyn FnMut(&RotationError) + Send>,
+    listener: Listener,
 }
+
+type Listener = Box<dyn FnMut(&RotationError) + Send>;
 
 impl TicketRotation {
     /// A builder for the rotation of this context's ticket keys. The default period is eight hours.
@@ -72,8 +81,8 @@ impl TicketRotationBuilder {
         self
     }
 
-    /// Calls a function with each error, in the thread that changes the keys. After an error, the thread tries
-    /// again in five seconds.
+    /// Calls a function with each error, in the thread that asks the store. After an error, that thread asks again
+    /// in five seconds, or at the next period.
     pub fn on_error(
         mut self,
         listener: impl FnMut(&RotationError) + Send + 'static,
@@ -82,34 +91,110 @@ impl TicketRotationBuilder {
         self
     }
 
-    /// Gets the keys, sets them, and starts the thread that changes them.
+    /// Gets the keys, sets them, and starts two threads: one changes the keys, the other asks the store. The store
+    /// is first asked in the calling thread.
     ///
     /// # Errors
     ///
     /// If the store fails, if the context refuses the keys, or if no thread can be started.
     pub fn start(self) -> Result<TicketRotation, RotationError> {
-        let mut rotation = Rotation {
-            context: self.context,
-            store: self.store,
-            period: self.period,
-            keys: BTreeMap::new(),
-            own: BTreeMap::new(),
-            set: Vec::new(),
+        let mut rotation = Rotation::new(self.context, self.period);
+        let (mut store, listener) = (self.store, self.listener);
+        let now = SystemTime::now();
+        let question = rotation.question(now);
+        question.put_to(&mut *store, &mut rotation.keys)?;
+        rotation.advance(now)?;
+        let (events, received) = mpsc::channel();
+        let (requests, requested) = mpsc::channel();
+        let answers = events.clone();
+        spawn("pyssl-tickets", move || rotation.run(&received, &requests))?;
+        let rotation = TicketRotation { events };
+        spawn("pyssl-ticket-store", move || {
+            ask(&mut *store, listener, &requested, &answers);
+        })?;
+        Ok(rotation)
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), RotationError> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map(drop).map_err(RotationError::Thread)
+}
+
+/// The events of the thread that changes the keys.
+enum Event {
+    Stop,
+    /// The store returned.
+    Answer {
+        keys: BTreeMap<u64, TicketKey>,
+        failed: bool,
+    },
+}
+
+/// The work of the thread that asks the store.
+enum Request {
+    Ask(Question),
+    Tell(RotationError),
+}
+
+/// The periods whose keys are missing, each with the time at which its key expires.
+struct Question {
+    missing: Vec<(u64, SystemTime)>,
+    /// The first period whose key is still needed.
+    first: u64,
+}
+
+impl Question {
+    /// Adds the keys of the store to `keys`. After an error, `keys` has those that came before the error.
+    fn put_to(
+        &self,
+        store: &mut dyn TicketKeyStore,
+        keys: &mut BTreeMap<u64, TicketKey>,
+    ) -> Result<(), RotationError> {
+        for &(period, expires) in &self.missing {
+            let key = store.get_or_insert(period, &TicketKey::generate()?, expires);
+            keys.insert(period, key.map_err(RotationError::Store)?);
+        }
+        store
+            .remove_before(self.first)
+            .map_err(RotationError::Store)
+    }
+}
+
+/// Asks the store and calls the listener, in a thread of its own: both may block or panic, and the keys must still
+/// change in time.
+fn ask(
+    store: &mut dyn TicketKeyStore,
+    mut listener: Listener,
+    requests: &Receiver<Request>,
+    events: &Sender<Event>,
+) {
+    let mut tell = |error: &RotationError| {
+        let _ = catch_unwind(AssertUnwindSafe(|| listener(error)));
+    };
+    for request in requests {
+        let question = match request {
+            Request::Ask(question) => question,
+            Request::Tell(error) => {
+                tell(&error);
+                continue;
+            }
         };
-        rotation.step(SystemTime::now())?;
-        let (stop, stopped) = mpsc::channel();
-        let listener = self.listener;
-        thread::Builder::new()
-            .name("pyssl-tickets".to_owned())
-            .spawn(move || rotation.run(&stopped, listener))
-            .map_err(RotationError::Thread)?;
-        Ok(TicketRotation { _stop: stop })
+        let mut keys = BTreeMap::new();
+        let outcome = catch_unwind(AssertUnwindSafe(|| question.put_to(store, &mut keys)));
+        let outcome = outcome.unwrap_or_else(|_| Err(RotationError::Store("it panicked".into())));
+        let failed = outcome.is_err();
+        if events.send(Event::Answer { keys, failed }).is_err() {
+            return;
+        }
+        if let Err(error) = outcome {
+            tell(&error);
+        }
     }
 }
 
 struct Rotation {
     context: SslContext,
-    store: Box<dyn TicketKeyStore>,
     period: Duration,
     /// The keys of the store, by their period.
     keys: BTreeMap<u64, TicketKey>,
@@ -120,18 +205,42 @@ struct Rotation {
 }
 
 impl Rotation {
-    fn run(mut self, stopped: &Receiver<()>, mut listener: Box<dyn FnMut(&RotationError) + Send>) {
-        let mut pause = self.until_change(SystemTime::now());
+    fn new(context: SslContext, period: Duration) -> Rotation {
+        Rotation {
+            context,
+            period,
+            keys: BTreeMap::new(),
+            own: BTreeMap::new(),
+            set: Vec::new(),
+        }
+    }
+
+    fn run(mut self, events: &Receiver<Event>, requests: &Sender<Request>) {
+        // Whether the store has not yet returned from the last question, and whether it failed before.
+        let (mut asked, mut failed) = (false, false);
         loop {
-            match stopped.recv_timeout(pause) {
-                Err(RecvTimeoutError::Timeout) => {}
-                _ => return,
-            }
-            let outcome = self.step(SystemTime::now());
-            pause = self.until_change(SystemTime::now());
-            if let Err(error) = outcome {
-                listener(&error);
+            let mut pause = self.until_change(SystemTime::now());
+            if failed {
                 pause = pause.min(RETRY);
+            }
+            let event = events.recv_timeout(pause);
+            let now = SystemTime::now();
+            match event {
+                Ok(Event::Answer {
+                    keys,
+                    failed: again,
+                }) => {
+                    self.keys.extend(keys);
+                    (asked, failed) = (false, again);
+                }
+                Err(RecvTimeoutError::Timeout) if !asked => {
+                    asked = requests.send(Request::Ask(self.question(now))).is_ok();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if let Err(error) = self.advance(now) {
+                let _ = requests.send(Request::Tell(error));
             }
         }
     }
@@ -154,41 +263,32 @@ impl Rotation {
             .min(LONGEST_PAUSE)
     }
 
-    /// Gets the missing keys from the store, and sets the context's keys: those of the current, the
-    /// previous and the next period.
-    fn step(&mut self, now: SystemTime) -> Result<(), RotationError> {
+    fn question(&self, now: SystemTime) -> Question {
+        let current = self.period_at(now);
+        let last = current.saturating_sub(1);
+        let missing = [current, last, current + 1].into_iter();
+        Question {
+            missing: missing
+                .filter(|period| !self.keys.contains_key(period))
+                // A key expires one period after it was the previous key.
+                .map(|period| (period, self.start_of(period.saturating_add(3))))
+                .collect(),
+            first: last,
+        }
+    }
+
+    /// Sets the context's keys: those of the current, the previous and the next period. Never waits for the store.
+    fn advance(&mut self, now: SystemTime) -> Result<(), RotationError> {
         let current = self.period_at(now);
         let last = current.saturating_sub(1);
         self.keys
             .retain(|period, _| (last..=current + 1).contains(period));
         self.own
             .retain(|period, _| (last..=current).contains(period));
-        let mut failure = None;
-        for period in [current, last, current + 1] {
-            if self.keys.contains_key(&period) {
-                continue;
-            }
-            // The key expires one period after it was the previous key.
-            let expires = self.start_of(period.saturating_add(3));
-            match self
-                .store
-                .get_or_insert(period, &TicketKey::generate()?, expires)
-            {
-                Ok(key) => drop(self.keys.insert(period, key)),
-                Err(error) => {
-                    failure = Some(error);
-                    break;
-                }
-            }
-        }
         if !self.keys.contains_key(&current) && !self.own.contains_key(&current) {
             self.own.insert(current, TicketKey::generate()?);
         }
-        self.publish(current, last)?;
-        match failure {
-            Some(error) => Err(RotationError::Store(error)),
-            None => self.store.remove_before(last).map_err(RotationError::Store),
-        }
+        self.publish(current, last)
     }
 
     fn publish(&mut self, current: u64, last: u64) -> Result<(), RotationError> {

@@ -33,14 +33,28 @@ impl TicketKeyStore for Memory {
     }
 }
 
-fn server(store: &Memory) -> Rotation {
-    Rotation {
-        context: SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap(),
-        store: Box::new(store.clone()),
-        period: HOUR,
-        keys: BTreeMap::new(),
-        own: BTreeMap::new(),
-        set: Vec::new(),
+struct Server {
+    rotation: Rotation,
+    store: Memory,
+    context: SslContext,
+}
+
+fn server(store: &Memory) -> Server {
+    let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
+    Server {
+        rotation: Rotation::new(context.clone(), HOUR),
+        store: store.clone(),
+        context,
+    }
+}
+
+impl Server {
+    /// Asks the store and sets the keys, as the threads do it. Returns the store's error.
+    fn step(&mut self, now: SystemTime) -> Result<(), RotationError> {
+        let question = self.rotation.question(now);
+        let outcome = question.put_to(&mut self.store, &mut self.rotation.keys);
+        self.rotation.advance(now).unwrap();
+        outcome
     }
 }
 
@@ -77,7 +91,7 @@ fn servers_share_keys_for_one_period_after_the_store_fails_and_then_use_their_ow
         // The servers got the next period's key before the store failed.
         server.step(at(101)).unwrap_err();
     }
-    let first = |server: &Rotation| server.context.ticket_keys()[0].clone();
+    let first = |server: &Server| server.context.ticket_keys()[0].clone();
     assert_eq!(first(&one), first(&two));
     for server in [&mut one, &mut two] {
         server.step(at(102)).unwrap_err();
@@ -125,4 +139,70 @@ fn the_longest_period_has_a_key() {
     let builder = TicketRotation::builder(&context, store).period(Duration::MAX);
     let _rotation = builder.start().unwrap();
     assert!(!context.ticket_keys().is_empty());
+}
+
+/// A store that fails in some other way than with an error, from the fourth key on.
+struct Broken<F> {
+    given: usize,
+    fail: F,
+}
+
+impl<F: FnMut() + Send> TicketKeyStore for Broken<F> {
+    fn get_or_insert(
+        &mut self,
+        _period: u64,
+        candidate: &TicketKey,
+        _expires: SystemTime,
+    ) -> Result<TicketKey, StoreError> {
+        self.given += 1;
+        if self.given > 3 {
+            (self.fail)();
+        }
+        Ok(candidate.clone())
+    }
+}
+
+/// Waits until the context has a key for encryption that it did not have at first, neither for decryption.
+fn wait_for_a_key_that_is_not_among(context: &SslContext, old: &[TicketKey]) {
+    while old.contains(&context.ticket_keys()[0]) {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn the_keys_change_in_time_while_the_store_does_not_return() {
+    let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
+    let (end, ended) = mpsc::channel::<()>();
+    let fail = move || {
+        let _ = ended.recv();
+    };
+    let _rotation = TicketRotation::builder(&context, Broken { given: 0, fail })
+        .period(Duration::from_secs(1))
+        .start()
+        .unwrap();
+    let old = context.ticket_keys();
+    wait_for_a_key_that_is_not_among(&context, &old);
+    drop(end);
+}
+
+#[test]
+fn the_keys_change_in_time_while_the_store_and_the_listener_panic() {
+    let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
+    let fail = || panic!("a store that panics");
+    let (told, errors) = mpsc::channel();
+    let _rotation = TicketRotation::builder(&context, Broken { given: 0, fail })
+        .period(Duration::from_secs(1))
+        .on_error(move |error| {
+            told.send(error.to_string()).unwrap();
+            panic!("a listener that panics")
+        })
+        .start()
+        .unwrap();
+    let old = context.ticket_keys();
+    wait_for_a_key_that_is_not_among(&context, &old);
+    // The store is asked again, and its next panic is reported, too.
+    for _ in 0..2 {
+        let error = errors.recv().unwrap();
+        assert_eq!(error, "the store of ticket keys: it panicked");
+    }
 }
