@@ -183,8 +183,14 @@ impl<'t> Walker<'t> {
                     self.read(*object, &base);
                 }
                 let mut target = self.attribute(&base.value, &attribute);
-                if matches!(base.value, Value::Instance(_)) {
+                let is_instance = matches!(base.value, Value::Instance(_));
+                if is_instance {
                     target.receiver = Some((*object, base.value));
+                }
+                // A name that the class does not have: the program asks because the object may be another.
+                let is_guess = is_instance && matches!(target.name, Some((_, None)));
+                if is_guess && (name == "hasattr" || !rest.is_empty()) {
+                    return Ok(Some(Value::Unknown));
                 }
                 let value = target.value.clone();
                 if let (Some((name, rule)), "setattr", [value]) = (&target.name, name, rest) {

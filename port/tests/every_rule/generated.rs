@@ -1627,6 +1627,10 @@ pub fn rule_121_4(obj: ssl::SslSession) -> Result<(), AnyError> {
 pub fn rule_122_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     let x = obj.to_pem()?;
     let y = obj.to_pem()?;
+    let z = obj.to_der()?;
+    let z = obj.to_der()?;
+    let z = obj.to_der()?;
+    let z = obj.to_der()?;
     Ok(())
 }
 
@@ -1636,9 +1640,33 @@ pub fn rule_123_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_125_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_124_0() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_pem;
+    let y = ssl::Certificate::to_pem;
+    Ok(())
+}
+
+pub fn rule_124_1() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_pem;
+    let y = ssl::Certificate::to_pem;
+    Ok(())
+}
+
+pub fn rule_125_0() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_der;
+    let y = ssl::Certificate::to_der;
+    Ok(())
+}
+
+pub fn rule_125_1() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_der;
+    let y = ssl::Certificate::to_der;
+    Ok(())
+}
+
+pub fn rule_126_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1140")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1152")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1654,9 +1682,9 @@ pub fn rule_125_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1147")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1159")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1671,9 +1699,9 @@ pub fn rule_126_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1153")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1165")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1688,9 +1716,9 @@ pub fn rule_127_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1159")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1171")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1705,9 +1733,9 @@ pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1165")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1177")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1722,9 +1750,9 @@ pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_131_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1171")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1183")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1739,9 +1767,9 @@ pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_131_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_132_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1177")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1189")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1757,9 +1785,9 @@ pub fn rule_131_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_132_0() -> Result<(), AnyError> {
+pub fn rule_133_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1184")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1196")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -1772,859 +1800,859 @@ pub fn rule_132_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_133_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.library();
     let y = obj.library();
     Ok(())
 }
 
-pub fn rule_133_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_133_2(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_2(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.errno();
     let y = obj.errno();
     Ok(())
 }
 
-pub fn rule_133_3(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_3(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_code();
     let y = obj.verify_code();
     Ok(())
 }
 
-pub fn rule_133_4(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_134_4(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_message();
     let y = obj.verify_message();
     Ok(())
 }
 
-pub fn rule_134_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
     Ok(())
 }
 
-pub fn rule_134_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
-    Ok(())
-}
-
-pub fn rule_135_0() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_135_1() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_135_2() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_135_3() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_135_4() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_135_5() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_135_6() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_135_7() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_135_8() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    Ok(())
-}
-
-pub fn rule_135_9() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_135_10() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_135_11() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_135_12() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_135_13() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_135_14() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_135_15() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_135_16() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_135_17() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
     Ok(())
 }
 
 pub fn rule_136_0() -> Result<(), AnyError> {
-    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
-    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
     Ok(())
 }
 
 pub fn rule_136_1() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_136_2() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_136_3() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_136_4() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_136_5() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_136_6() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_136_7() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_136_8() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_136_9() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
+    Ok(())
+}
+
+pub fn rule_136_10() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_136_11() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_136_12() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_136_13() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_136_14() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_136_15() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_136_16() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_136_17() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_137_0() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_136_2() -> Result<(), AnyError> {
+pub fn rule_137_1() -> Result<(), AnyError> {
+    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    Ok(())
+}
+
+pub fn rule_137_2() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_136_3() -> Result<(), AnyError> {
+pub fn rule_137_3() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_136_4() -> Result<(), AnyError> {
+pub fn rule_137_4() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_136_5() -> Result<(), AnyError> {
+pub fn rule_137_5() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_136_6() -> Result<(), AnyError> {
+pub fn rule_137_6() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_136_7() -> Result<(), AnyError> {
+pub fn rule_137_7() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_136_8() -> Result<(), AnyError> {
+pub fn rule_137_8() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_136_9() -> Result<(), AnyError> {
+pub fn rule_137_9() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_136_10() -> Result<(), AnyError> {
+pub fn rule_137_10() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_136_11() -> Result<(), AnyError> {
+pub fn rule_137_11() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_136_12() -> Result<(), AnyError> {
+pub fn rule_137_12() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_136_13() -> Result<(), AnyError> {
+pub fn rule_137_13() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_136_14() -> Result<(), AnyError> {
+pub fn rule_137_14() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_136_15() -> Result<(), AnyError> {
+pub fn rule_137_15() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_136_16() -> Result<(), AnyError> {
+pub fn rule_137_16() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_136_17() -> Result<(), AnyError> {
+pub fn rule_137_17() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_136_18() -> Result<(), AnyError> {
+pub fn rule_137_18() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_136_19() -> Result<(), AnyError> {
+pub fn rule_137_19() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_136_20() -> Result<(), AnyError> {
+pub fn rule_137_20() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_136_21() -> Result<(), AnyError> {
+pub fn rule_137_21() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_136_22() -> Result<(), AnyError> {
+pub fn rule_137_22() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_136_23() -> Result<(), AnyError> {
+pub fn rule_137_23() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_136_24() -> Result<(), AnyError> {
+pub fn rule_137_24() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_136_25() -> Result<(), AnyError> {
+pub fn rule_137_25() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_136_26() -> Result<(), AnyError> {
+pub fn rule_137_26() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_136_27() -> Result<(), AnyError> {
+pub fn rule_137_27() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_136_28() -> Result<(), AnyError> {
+pub fn rule_137_28() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_136_29() -> Result<(), AnyError> {
+pub fn rule_137_29() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_136_30() -> Result<(), AnyError> {
+pub fn rule_137_30() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_136_31() -> Result<(), AnyError> {
+pub fn rule_137_31() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_136_32() -> Result<(), AnyError> {
+pub fn rule_137_32() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_136_33() -> Result<(), AnyError> {
+pub fn rule_137_33() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_136_34() -> Result<(), AnyError> {
+pub fn rule_137_34() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_136_35() -> Result<(), AnyError> {
+pub fn rule_137_35() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_136_36() -> Result<(), AnyError> {
+pub fn rule_137_36() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_136_37() -> Result<(), AnyError> {
+pub fn rule_137_37() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_136_38() -> Result<(), AnyError> {
+pub fn rule_137_38() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_136_39() -> Result<(), AnyError> {
+pub fn rule_137_39() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_136_40() -> Result<(), AnyError> {
+pub fn rule_137_40() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_136_41() -> Result<(), AnyError> {
+pub fn rule_137_41() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_136_42() -> Result<(), AnyError> {
+pub fn rule_137_42() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_136_43() -> Result<(), AnyError> {
+pub fn rule_137_43() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_136_44() -> Result<(), AnyError> {
+pub fn rule_137_44() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_136_45() -> Result<(), AnyError> {
+pub fn rule_137_45() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_136_46() -> Result<(), AnyError> {
+pub fn rule_137_46() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_136_47() -> Result<(), AnyError> {
+pub fn rule_137_47() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_136_48() -> Result<(), AnyError> {
+pub fn rule_137_48() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_136_49() -> Result<(), AnyError> {
+pub fn rule_137_49() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_136_50() -> Result<(), AnyError> {
+pub fn rule_137_50() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_136_51() -> Result<(), AnyError> {
+pub fn rule_137_51() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_136_52() -> Result<(), AnyError> {
+pub fn rule_137_52() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_136_53() -> Result<(), AnyError> {
+pub fn rule_137_53() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_137_0() -> Result<(), AnyError> {
+pub fn rule_138_0() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_137_1() -> Result<(), AnyError> {
+pub fn rule_138_1() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::ALERT;
     let y = ssl::TlsContentType::ALERT;
     Ok(())
 }
 
-pub fn rule_137_2() -> Result<(), AnyError> {
+pub fn rule_138_2() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HANDSHAKE;
     let y = ssl::TlsContentType::HANDSHAKE;
     Ok(())
 }
 
-pub fn rule_137_3() -> Result<(), AnyError> {
+pub fn rule_138_3() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::APPLICATION_DATA;
     let y = ssl::TlsContentType::APPLICATION_DATA;
     Ok(())
 }
 
-pub fn rule_137_4() -> Result<(), AnyError> {
+pub fn rule_138_4() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HEADER;
     let y = ssl::TlsContentType::HEADER;
     Ok(())
 }
 
-pub fn rule_137_5() -> Result<(), AnyError> {
+pub fn rule_138_5() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::INNER_CONTENT_TYPE;
     let y = ssl::TlsContentType::INNER_CONTENT_TYPE;
     Ok(())
 }
 
-pub fn rule_138_0() -> Result<(), AnyError> {
+pub fn rule_139_0() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CLOSE_NOTIFY;
     let y = ssl::TlsAlertType::CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_138_1() -> Result<(), AnyError> {
+pub fn rule_139_1() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     let y = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_138_2() -> Result<(), AnyError> {
+pub fn rule_139_2() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_RECORD_MAC;
     let y = ssl::TlsAlertType::BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_138_3() -> Result<(), AnyError> {
+pub fn rule_139_3() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPTION_FAILED;
     let y = ssl::TlsAlertType::DECRYPTION_FAILED;
     Ok(())
 }
 
-pub fn rule_138_4() -> Result<(), AnyError> {
+pub fn rule_139_4() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::RECORD_OVERFLOW;
     let y = ssl::TlsAlertType::RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_138_5() -> Result<(), AnyError> {
+pub fn rule_139_5() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     let y = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_138_6() -> Result<(), AnyError> {
+pub fn rule_139_6() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     let y = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_138_7() -> Result<(), AnyError> {
+pub fn rule_139_7() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_CERTIFICATE;
     let y = ssl::TlsAlertType::NO_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_138_8() -> Result<(), AnyError> {
+pub fn rule_139_8() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_138_9() -> Result<(), AnyError> {
+pub fn rule_139_9() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     let y = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_138_10() -> Result<(), AnyError> {
+pub fn rule_139_10() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     let y = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_138_11() -> Result<(), AnyError> {
+pub fn rule_139_11() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_138_12() -> Result<(), AnyError> {
+pub fn rule_139_12() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     let y = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_138_13() -> Result<(), AnyError> {
+pub fn rule_139_13() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     let y = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_138_14() -> Result<(), AnyError> {
+pub fn rule_139_14() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_CA;
     let y = ssl::TlsAlertType::UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_138_15() -> Result<(), AnyError> {
+pub fn rule_139_15() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ACCESS_DENIED;
     let y = ssl::TlsAlertType::ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_138_16() -> Result<(), AnyError> {
+pub fn rule_139_16() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECODE_ERROR;
     let y = ssl::TlsAlertType::DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_138_17() -> Result<(), AnyError> {
+pub fn rule_139_17() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPT_ERROR;
     let y = ssl::TlsAlertType::DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_138_18() -> Result<(), AnyError> {
+pub fn rule_139_18() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::EXPORT_RESTRICTION;
     let y = ssl::TlsAlertType::EXPORT_RESTRICTION;
     Ok(())
 }
 
-pub fn rule_138_19() -> Result<(), AnyError> {
+pub fn rule_139_19() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::PROTOCOL_VERSION;
     let y = ssl::TlsAlertType::PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_138_20() -> Result<(), AnyError> {
+pub fn rule_139_20() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     let y = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_138_21() -> Result<(), AnyError> {
+pub fn rule_139_21() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INTERNAL_ERROR;
     let y = ssl::TlsAlertType::INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_138_22() -> Result<(), AnyError> {
+pub fn rule_139_22() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     let y = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     Ok(())
 }
 
-pub fn rule_138_23() -> Result<(), AnyError> {
+pub fn rule_139_23() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::USER_CANCELED;
     let y = ssl::TlsAlertType::USER_CANCELED;
     Ok(())
 }
 
-pub fn rule_138_24() -> Result<(), AnyError> {
+pub fn rule_139_24() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_RENEGOTIATION;
     let y = ssl::TlsAlertType::NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_138_25() -> Result<(), AnyError> {
+pub fn rule_139_25() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::MISSING_EXTENSION;
     let y = ssl::TlsAlertType::MISSING_EXTENSION;
     Ok(())
 }
 
-pub fn rule_138_26() -> Result<(), AnyError> {
+pub fn rule_139_26() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     let y = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_138_27() -> Result<(), AnyError> {
+pub fn rule_139_27() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     let y = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_138_28() -> Result<(), AnyError> {
+pub fn rule_139_28() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     let y = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_138_29() -> Result<(), AnyError> {
+pub fn rule_139_29() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_138_30() -> Result<(), AnyError> {
+pub fn rule_139_30() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_138_31() -> Result<(), AnyError> {
+pub fn rule_139_31() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     let y = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_138_32() -> Result<(), AnyError> {
+pub fn rule_139_32() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     Ok(())
 }
 
-pub fn rule_138_33() -> Result<(), AnyError> {
+pub fn rule_139_33() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     let y = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     Ok(())
 }
 
-pub fn rule_139_0() -> Result<(), AnyError> {
+pub fn rule_140_0() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_REQUEST;
     let y = ssl::TlsMessageType::HELLO_REQUEST;
     Ok(())
 }
 
-pub fn rule_139_1() -> Result<(), AnyError> {
+pub fn rule_140_1() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_HELLO;
     let y = ssl::TlsMessageType::CLIENT_HELLO;
     Ok(())
 }
 
-pub fn rule_139_2() -> Result<(), AnyError> {
+pub fn rule_140_2() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_HELLO;
     let y = ssl::TlsMessageType::SERVER_HELLO;
     Ok(())
 }
 
-pub fn rule_139_3() -> Result<(), AnyError> {
+pub fn rule_140_3() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     Ok(())
 }
 
-pub fn rule_139_4() -> Result<(), AnyError> {
+pub fn rule_140_4() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEWSESSION_TICKET;
     let y = ssl::TlsMessageType::NEWSESSION_TICKET;
     Ok(())
 }
 
-pub fn rule_139_5() -> Result<(), AnyError> {
+pub fn rule_140_5() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::END_OF_EARLY_DATA;
     let y = ssl::TlsMessageType::END_OF_EARLY_DATA;
     Ok(())
 }
 
-pub fn rule_139_6() -> Result<(), AnyError> {
+pub fn rule_140_6() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     Ok(())
 }
 
-pub fn rule_139_7() -> Result<(), AnyError> {
+pub fn rule_140_7() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     let y = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     Ok(())
 }
 
-pub fn rule_139_8() -> Result<(), AnyError> {
+pub fn rule_140_8() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE;
     let y = ssl::TlsMessageType::CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_139_9() -> Result<(), AnyError> {
+pub fn rule_140_9() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_139_10() -> Result<(), AnyError> {
+pub fn rule_140_10() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     let y = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     Ok(())
 }
 
-pub fn rule_139_11() -> Result<(), AnyError> {
+pub fn rule_140_11() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_DONE;
     let y = ssl::TlsMessageType::SERVER_DONE;
     Ok(())
 }
 
-pub fn rule_139_12() -> Result<(), AnyError> {
+pub fn rule_140_12() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     let y = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     Ok(())
 }
 
-pub fn rule_139_13() -> Result<(), AnyError> {
+pub fn rule_140_13() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_139_14() -> Result<(), AnyError> {
+pub fn rule_140_14() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::FINISHED;
     let y = ssl::TlsMessageType::FINISHED;
     Ok(())
 }
 
-pub fn rule_139_15() -> Result<(), AnyError> {
+pub fn rule_140_15() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_URL;
     let y = ssl::TlsMessageType::CERTIFICATE_URL;
     Ok(())
 }
 
-pub fn rule_139_16() -> Result<(), AnyError> {
+pub fn rule_140_16() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_STATUS;
     let y = ssl::TlsMessageType::CERTIFICATE_STATUS;
     Ok(())
 }
 
-pub fn rule_139_17() -> Result<(), AnyError> {
+pub fn rule_140_17() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     let y = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     Ok(())
 }
 
-pub fn rule_139_18() -> Result<(), AnyError> {
+pub fn rule_140_18() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::KEY_UPDATE;
     let y = ssl::TlsMessageType::KEY_UPDATE;
     Ok(())
 }
 
-pub fn rule_139_19() -> Result<(), AnyError> {
+pub fn rule_140_19() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEXT_PROTO;
     let y = ssl::TlsMessageType::NEXT_PROTO;
     Ok(())
 }
 
-pub fn rule_139_20() -> Result<(), AnyError> {
+pub fn rule_140_20() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::MESSAGE_HASH;
     let y = ssl::TlsMessageType::MESSAGE_HASH;
     Ok(())
 }
 
-pub fn rule_139_21() -> Result<(), AnyError> {
+pub fn rule_140_21() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_140_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_141_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(a_address, None)?;
     let y = ssl::create_connection(a_address, Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_141_0() -> Result<(), AnyError> {
+pub fn rule_142_0() -> Result<(), AnyError> {
     let x = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;
     let y = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;
     let z = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV6, ssl::socket2::Type::STREAM, None)?;
@@ -2632,89 +2660,89 @@ pub fn rule_141_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_142_0(a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_143_0(a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = std::net::TcpListener::bind(a_address)?;
     let y = std::net::TcpListener::bind(a_address)?;
     Ok(())
 }
 
-pub fn rule_143_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
+pub fn rule_144_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
     let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_144_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_145_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     Ok(())
 }
 
-pub fn rule_145_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_146_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     Ok(())
 }
 
-pub fn rule_146_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
+pub fn rule_147_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
     let x = obj.listen(128)?;
     let y = obj.listen(a_backlog)?;
     Ok(())
 }
 
-pub fn rule_147_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
+pub fn rule_148_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
     let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_148_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_149_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_149_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_150_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_150_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_151_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_150_1(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_151_1(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_151_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_152_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_151_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_152_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_152_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
+pub fn rule_153_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
     ssl::socket2::SockRef::from(&obj);
     ssl::socket2::SockRef::from(&obj);
     Ok(())
 }
 
-pub fn rule_153_0() -> Result<(), AnyError> {
+pub fn rule_154_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1816")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1828")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -2727,9 +2755,9 @@ pub fn rule_153_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_154_0() -> Result<(), AnyError> {
+pub fn rule_155_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1820")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1832")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -2742,9 +2770,9 @@ pub fn rule_154_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_155_0() -> Result<(), AnyError> {
+pub fn rule_156_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 1824")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 1836")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -2757,7 +2785,7 @@ pub fn rule_155_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub async fn rule_156_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_157_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
     let y = ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let z = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
@@ -2765,237 +2793,237 @@ pub async fn rule_156_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ss
     Ok(())
 }
 
-pub async fn rule_157_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_158_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_158_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_159_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     Ok(())
 }
 
-pub async fn rule_159_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_160_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_160_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_161_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     a_transport.start_tls(&a_sslcontext).await?;
     a_transport.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub async fn rule_163_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_164_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.read(None).await?;
     let y = obj.read(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_164_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_165_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.readexactly(a_n).await?;
     let y = obj.readexactly(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_165_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
+pub async fn rule_166_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
     let x = obj.readuntil(b"\n").await?;
     let y = obj.readuntil(&a_separator).await?;
     Ok(())
 }
 
-pub async fn rule_166_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
+pub async fn rule_167_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let x = obj.readline().await?;
     let y = obj.readline().await?;
     Ok(())
 }
 
-pub fn rule_167_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
+pub fn rule_168_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let x = obj.at_eof();
     let y = obj.at_eof();
     Ok(())
 }
 
-pub fn rule_167_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_168_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_167_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_168_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.is_closing();
     let y = obj.is_closing();
     Ok(())
 }
 
-pub fn rule_167_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_168_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.write_eof();
     let y = obj.write_eof();
     Ok(())
 }
 
-pub fn rule_167_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_168_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.can_write_eof();
     let y = obj.can_write_eof();
     Ok(())
 }
 
-pub fn rule_168_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_169_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_data);
     let y = obj.write(&a_data);
     Ok(())
 }
 
-pub async fn rule_169_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub async fn rule_170_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.drain().await?;
     let y = obj.drain().await?;
     Ok(())
 }
 
-pub async fn rule_169_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub async fn rule_170_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.wait_closed().await?;
     let y = obj.wait_closed().await?;
     Ok(())
 }
 
-pub async fn rule_170_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_171_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     let x = obj.start_tls(&a_sslcontext).await?;
     let y = obj.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub fn rule_171_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_172_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.object();
     let y = obj.object();
     Ok(())
 }
 
-pub async fn rule_172_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub async fn rule_173_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.serve_forever().await;
     let mut obj: ssl::aio::asyncio::Server = py("obj");
     let y = obj.serve_forever().await;
     Ok(())
 }
 
-pub fn rule_173_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub fn rule_174_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub async fn rule_174_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
+pub async fn rule_175_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let x = obj.wait_closed().await;
     let y = obj.wait_closed().await;
     Ok(())
 }
 
-pub fn rule_175_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_176_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?));
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context));
     Ok(())
 }
 
-pub fn rule_176_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_177_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(&a_body[..]).headers(a_headers))?;
     Ok(())
 }
 
-pub fn rule_177_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_178_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?)).get(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context)).get(a_url, ssl::requests::RequestOptions::new().data(&a_data[..]).timeout(Duration::from_secs_f64(a_timeout)))?;
     Ok(())
 }
 
-pub fn rule_178_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_179_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_context);
     Ok(())
 }
 
-pub fn rule_179_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_180_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", a_handler);
     let a_handler: ssl::requests::HttpAdapter = py("a_handler");
     let y = ssl::requests::Session::new(()).mount("https://", a_handler);
     Ok(())
 }
 
-pub fn rule_180_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_181_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 465), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_181_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_182_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 25), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_182_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_183_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_182_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_183_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_182_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_183_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     a_ssl_context.wrap_socket(obj.try_clone()?, "mail.example")?;
     Ok(())
 }
 
-pub fn rule_183_0(a_ssl_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_184_0(a_ssl_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 993), None)?, "localhost")?;
     let y = a_ssl_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_184_0(a_host: &str, a_context: ssl::SslContext, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_185_0(a_host: &str, a_context: ssl::SslContext, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection((a_host, 995), None)?, a_host)?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_185_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_186_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 143), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_186_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_187_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection((a_host, 110), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_187_0(a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_188_0(a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 21), None)?;
     let y = ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_188_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_189_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 21), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_189_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::get(a_url, ())?;
     let mut y = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::get(a_url, a_verify)?;
@@ -3019,7 +3047,7 @@ pub fn rule_189_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::post(a_url, ())?;
     let mut y = ssl::requests::post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::post(a_url, a_verify)?;
@@ -3027,7 +3055,7 @@ pub fn rule_189_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::head(a_url, ())?;
     let mut y = ssl::requests::head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::head(a_url, a_verify)?;
@@ -3035,7 +3063,7 @@ pub fn rule_189_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).put(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream("PUT", a_url, ())?;
@@ -3058,28 +3086,28 @@ pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_190_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).patch(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream("PATCH", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_190_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).delete(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream("DELETE", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_190_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).options(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream("OPTIONS", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_191_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_192_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::request(a_method, a_url, ())?;
     let mut y = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream(a_method, a_url, ())?;
@@ -3102,12 +3130,12 @@ pub fn rule_191_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, 
     Ok(())
 }
 
-pub fn rule_192_0() -> Result<(), AnyError> {
+pub fn rule_193_0() -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     Ok(())
 }
 
-pub fn rule_193_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("GET", a_url, ())?;
@@ -3130,49 +3158,49 @@ pub fn rule_193_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(Strin
     Ok(())
 }
 
-pub fn rule_193_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.post(a_url, ())?;
     let mut y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("POST", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.head(a_url, ())?;
     let mut y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("HEAD", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.put(a_url, ())?;
     let mut y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PUT", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.patch(a_url, ())?;
     let mut y = obj.patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PATCH", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_5(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_5(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.delete(a_url, ())?;
     let mut y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("DELETE", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.options(a_url, ())?;
     let mut y = obj.options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("OPTIONS", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream(a_method, a_url, ())?;
@@ -3195,7 +3223,7 @@ pub fn rule_194_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_pa
     Ok(())
 }
 
-pub fn rule_195_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_196_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     obj.mount(a_prefix, a_adapter);
     let obj: ssl::requests::Session = py("obj");
     let a_adapter: ssl::requests::HttpAdapter = py("a_adapter");
@@ -3203,52 +3231,52 @@ pub fn rule_195_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::r
     Ok(())
 }
 
-pub fn rule_196_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_197_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify(value));
     Ok(())
 }
 
-pub fn rule_197_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_198_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     ssl::requests::Session::new(ssl::requests::RequestOptions::new().cert(value));
     Ok(())
 }
 
-pub fn rule_198_0() -> Result<(), AnyError> {
+pub fn rule_199_0() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_198_1() -> Result<(), AnyError> {
+pub fn rule_199_1() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_198_2() -> Result<(), AnyError> {
+pub fn rule_199_2() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_198_3() -> Result<(), AnyError> {
+pub fn rule_199_3() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     Ok(())
 }
 
-pub fn rule_199_0(value: bool) -> Result<(), AnyError> {
+pub fn rule_200_0(value: bool) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).trust_env(value);
     Ok(())
 }
 
-pub fn rule_200_0(obj: ssl::requests::Session) -> Result<(), AnyError> {
+pub fn rule_201_0(obj: ssl::requests::Session) -> Result<(), AnyError> {
     let x = drop(obj);
     let obj: ssl::requests::Session = py("obj");
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_201_0(a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
+pub fn rule_202_0(a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new();
     let y = ssl::requests::HttpAdapter::new().max_retries(a_max_retries);
     let z = ssl::requests::HttpAdapter::new().max_retries(3);
@@ -3256,228 +3284,228 @@ pub fn rule_201_0(a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_202_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_203_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     ssl::requests::HttpAdapter::new();
     ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context).assert_hostname(a_assert_hostname).assert_fingerprint(a_assert_fingerprint);
     Ok(())
 }
 
-pub fn rule_203_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_203_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_203_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.text();
     let y = obj.text();
     Ok(())
 }
 
-pub fn rule_203_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.content();
     let y = obj.content();
     Ok(())
 }
 
-pub fn rule_203_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_203_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_203_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_203_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_203_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_203_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_redirect();
     let y = obj.is_redirect();
     Ok(())
 }
 
-pub fn rule_203_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_permanent_redirect();
     let y = obj.is_permanent_redirect();
     Ok(())
 }
 
-pub fn rule_203_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.links();
     let y = obj.links();
     Ok(())
 }
 
-pub fn rule_203_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.next();
     let y = obj.next();
     Ok(())
 }
 
-pub fn rule_203_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.cookies();
     let y = obj.cookies();
     Ok(())
 }
 
-pub fn rule_203_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_204_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.request();
     let y = obj.request();
     Ok(())
 }
 
-pub fn rule_204_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_205_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.raise_for_status()?;
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_205_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_206_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.json::<std::collections::HashMap<String, String>>()?;
     let y = obj.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_206_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
+pub fn rule_207_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     obj.set_encoding(value);
     Ok(())
 }
 
-pub fn rule_207_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_208_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
     let x = obj.content().chunks(1);
     let y = obj.content().chunks(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_208_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_209_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.content().split(|byte| *byte == b'\n');
     let y = obj.content().split(|byte| *byte == b'\n');
     Ok(())
 }
 
-pub fn rule_209_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_210_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = drop(obj);
     let mut obj: ssl::requests::Response = py("obj");
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_211_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_211_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_211_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_211_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_211_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_211_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_211_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_211_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_212_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     Ok(())
 }
 
-pub fn rule_212_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_213_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.raise_for_status()?;
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_213_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_214_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
     obj.iter_content(1);
     obj.iter_content(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_214_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_215_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     obj.iter_lines();
     obj.iter_lines();
     Ok(())
 }
 
-pub fn rule_215_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_216_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.content();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.content();
     Ok(())
 }
 
-pub fn rule_215_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_216_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.text();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.text();
     Ok(())
 }
 
-pub fn rule_216_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_217_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_217_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_218_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let x = (a_method, a_url, ssl::requests::RequestOptions::new());
     let y = (a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).data(&a_data[..]).params(a_params).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).cookies(a_cookies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).json(&a_json));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]));
@@ -3496,21 +3524,21 @@ pub fn rule_217_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>,
     Ok(())
 }
 
-pub fn rule_218_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
+pub fn rule_219_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
     let x = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
     let obj: (&str, &str, ssl::requests::RequestOptions) = py("obj");
     let y = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_219_0(a_request: (&str, &str, ssl::requests::RequestOptions), obj: ssl::requests::Session) -> Result<(), AnyError> {
+pub fn rule_220_0(a_request: (&str, &str, ssl::requests::RequestOptions), obj: ssl::requests::Session) -> Result<(), AnyError> {
     let x = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     let a_request: (&str, &str, ssl::requests::RequestOptions) = py("a_request");
     let y = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_220_0(obj: ssl::requests::Session, a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_221_0(obj: ssl::requests::Session, a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.send(a_request, ())?;
     let a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut y = obj.send(a_request, ssl::requests::RequestOptions::new().timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
@@ -3523,41 +3551,41 @@ pub fn rule_220_0(obj: ssl::requests::Session, a_request: ssl::requests::Prepare
     Ok(())
 }
 
-pub fn rule_221_0(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_222_0(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.method();
     let obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.method();
     Ok(())
 }
 
-pub fn rule_221_1(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_222_1(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.url();
     let obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_221_2(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_222_2(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.headers();
     let obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_221_3(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_222_3(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.body();
     let obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.body();
     Ok(())
 }
 
-pub fn rule_222_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_223_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = (a_username, a_password);
     let y = (a_username, a_password);
     Ok(())
 }
 
-pub fn rule_223_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_224_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     let y = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     Ok(())
@@ -3571,7 +3599,7 @@ pub fn rule_227_0(value: u32) -> Result<(), AnyError> {
 
 pub fn rule_228_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2434")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2444")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3586,7 +3614,7 @@ pub fn rule_228_0() -> Result<(), AnyError> {
 
 pub fn rule_229_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2438")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2448")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3601,7 +3629,7 @@ pub fn rule_229_0() -> Result<(), AnyError> {
 
 pub fn rule_230_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2442")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2452")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3616,7 +3644,7 @@ pub fn rule_230_0() -> Result<(), AnyError> {
 
 pub fn rule_231_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2446")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2456")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3631,7 +3659,7 @@ pub fn rule_231_0() -> Result<(), AnyError> {
 
 pub fn rule_232_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2450")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2460")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3646,7 +3674,7 @@ pub fn rule_232_0() -> Result<(), AnyError> {
 
 pub fn rule_233_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2454")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2464")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3661,7 +3689,7 @@ pub fn rule_233_0() -> Result<(), AnyError> {
 
 pub fn rule_234_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2458")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2468")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3676,7 +3704,7 @@ pub fn rule_234_0() -> Result<(), AnyError> {
 
 pub fn rule_235_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2462")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2472")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3691,7 +3719,7 @@ pub fn rule_235_0() -> Result<(), AnyError> {
 
 pub fn rule_236_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2466")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2476")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3706,7 +3734,7 @@ pub fn rule_236_0() -> Result<(), AnyError> {
 
 pub fn rule_237_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2470")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2480")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3721,7 +3749,7 @@ pub fn rule_237_0() -> Result<(), AnyError> {
 
 pub fn rule_238_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2474")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2484")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3736,7 +3764,7 @@ pub fn rule_238_0() -> Result<(), AnyError> {
 
 pub fn rule_239_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2478")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2488")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3751,7 +3779,7 @@ pub fn rule_239_0() -> Result<(), AnyError> {
 
 pub fn rule_240_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2482")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2492")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3766,7 +3794,7 @@ pub fn rule_240_0() -> Result<(), AnyError> {
 
 pub fn rule_241_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2486")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2496")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3781,7 +3809,7 @@ pub fn rule_241_0() -> Result<(), AnyError> {
 
 pub fn rule_242_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2490")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2500")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3796,7 +3824,7 @@ pub fn rule_242_0() -> Result<(), AnyError> {
 
 pub fn rule_243_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2494")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2504")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3811,7 +3839,7 @@ pub fn rule_243_0() -> Result<(), AnyError> {
 
 pub fn rule_244_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2498")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2508")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3826,7 +3854,7 @@ pub fn rule_244_0() -> Result<(), AnyError> {
 
 pub fn rule_245_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2502")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2512")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3841,7 +3869,7 @@ pub fn rule_245_0() -> Result<(), AnyError> {
 
 pub fn rule_246_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2506")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2516")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -4299,7 +4327,7 @@ pub fn rule_297_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
 
 pub fn rule_298_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2816")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2826")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4314,7 +4342,7 @@ pub fn rule_298_0() -> Result<(), AnyError> {
 
 pub fn rule_299_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2820")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2830")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4329,7 +4357,7 @@ pub fn rule_299_0() -> Result<(), AnyError> {
 
 pub fn rule_300_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2824")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2834")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4344,7 +4372,7 @@ pub fn rule_300_0() -> Result<(), AnyError> {
 
 pub fn rule_301_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2828")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2838")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4359,7 +4387,7 @@ pub fn rule_301_0() -> Result<(), AnyError> {
 
 pub fn rule_302_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2832")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2842")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {

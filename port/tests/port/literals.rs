@@ -129,7 +129,7 @@ fn literals_have_the_same_value_in_rust() {
         return;
     };
     let mut numbers = Numbers(1);
-    let literals: Vec<String> = (0..4_000).map(|_| numbers.literal()).collect();
+    let literals: Vec<String> = (0..1_500).map(|_| numbers.literal()).collect();
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     fs::write(path("literals"), literals.join("\0")).unwrap();

@@ -240,3 +240,23 @@ def f(options: dict | ssl.SSLContext):
 ";
     assert_eq!(names(python), ["ssl.SSLContext", "ssl.OPENSSL_VERSION"]);
 }
+
+#[test]
+fn a_guess_at_an_attribute_of_another_class_is_not_a_use() {
+    let python = "
+import ssl
+def f(error: ssl.SSLError):
+    getattr(error, 'exception', None)
+    hasattr(error, 'exception')
+    getattr(error, 'reason', None)
+    error.exception
+";
+    assert_eq!(
+        names(python),
+        [
+            "ssl.SSLError",
+            "ssl.SSLError.reason",
+            "ssl.SSLError.exception"
+        ]
+    );
+}
