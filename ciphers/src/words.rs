@@ -4,6 +4,7 @@
 use pyssl::TlsVersion;
 use serde::Deserialize;
 
+use crate::cipher::signature::signature_number;
 use crate::cipher::{Group, is_suite, nearest_suite};
 
 /// The words for versions, in policies and in profiles.
@@ -66,6 +67,24 @@ impl TryFrom<String> for GroupName {
             Some(_) => Ok(GroupName(word.into())),
             None => Err(format!(
                 "`{word}` is not a group of the TLS registry, such as `x25519` or `secp256r1`"
+            )),
+        }
+    }
+}
+
+/// The name of a signature scheme, of the TLS registry or OpenSSL's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct SignatureName(pub(crate) u16);
+
+impl TryFrom<String> for SignatureName {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<SignatureName, String> {
+        match signature_number(&word) {
+            Some(number) => Ok(SignatureName(number)),
+            None => Err(format!(
+                "`{word}` is not a signature scheme of the TLS registry, such as `ecdsa_secp256r1_sha256`"
             )),
         }
     }

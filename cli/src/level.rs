@@ -8,6 +8,36 @@ use pyssl_ciphers::wire::{SIGNATURE_SCHEMES, group_bits, group_name, signature_n
 /// The fewest bits of security at each level.
 const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
 
+/// OpenSSL's names of the signature algorithms of certificates, with their strength in bits. The digest of `rsassaPss` is
+/// a parameter.
+const CERTIFICATE_SIGNATURES: [(&str, u32); 25] = [
+    ("md5WithRSAEncryption", 39),
+    ("sha1WithRSAEncryption", 63),
+    ("dsaWithSHA1", 63),
+    ("ecdsa-with-SHA1", 63),
+    ("sha224WithRSAEncryption", 112),
+    ("dsa_with_SHA224", 112),
+    ("ecdsa-with-SHA224", 112),
+    ("sha256WithRSAEncryption", 128),
+    ("dsa_with_SHA256", 128),
+    ("ecdsa-with-SHA256", 128),
+    ("ED25519", 128),
+    ("ML-DSA-44", 128),
+    ("sha384WithRSAEncryption", 192),
+    ("dsa_with_SHA384", 192),
+    ("ecdsa-with-SHA384", 192),
+    ("ML-DSA-65", 192),
+    ("ED448", 224),
+    ("sha512WithRSAEncryption", 256),
+    ("dsa_with_SHA512", 256),
+    ("ecdsa-with-SHA512", 256),
+    ("ML-DSA-87", 256),
+    ("rsassaPss", 256),
+    ("RSA-SHA3-256", 128),
+    ("RSA-SHA3-384", 192),
+    ("RSA-SHA3-512", 256),
+];
+
 /// A security level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Level {
@@ -21,6 +51,11 @@ impl Level {
     pub(crate) fn new(number: u32) -> Option<Level> {
         let least = *LEAST.get(usize::try_from(number).ok()?)?;
         Some(Level { number, least })
+    }
+
+    /// Whether the level turns off the versions before TLS 1.2, as OpenSSL 3.0 does.
+    pub(crate) fn needs_tls12(self) -> bool {
+        self.number > 0
     }
 
     pub(crate) fn accepts_suite(self, suite: &Cipher) -> bool {
@@ -42,7 +77,7 @@ impl Level {
         strength_of_group(number).is_none_or(|strength| strength >= self.least)
     }
 
-    fn accepts_signature(self, name: &str) -> bool {
+    pub(crate) fn accepts_signature(self, name: &str) -> bool {
         strength_of_signature(name).is_none_or(|strength| strength >= self.least)
     }
 
@@ -51,6 +86,24 @@ impl Level {
         let all = SIGNATURE_SCHEMES.iter();
         let accepted = all.filter(|(_, name)| self.accepts_signature(name));
         accepted.map(|(number, _)| *number).collect()
+    }
+
+    /// The fewest bits of a key: of RSA, DSA and finite-field Diffie-Hellman, and of a curve.
+    pub(crate) fn least_bits(self) -> [u32; 2] {
+        match self.number {
+            0 => [0, 0],
+            1 => [1024, 160],
+            2 => [2048, 224],
+            3 => [3072, 256],
+            4 => [7680, 384],
+            _ => [15360, 512],
+        }
+    }
+
+    /// OpenSSL's names of the signature algorithms that certificates may have.
+    pub(crate) fn certificate_signatures(self) -> impl Iterator<Item = &'static str> {
+        let all = CERTIFICATE_SIGNATURES.into_iter();
+        all.filter_map(move |(name, strength)| (strength >= self.least).then_some(name))
     }
 
     /// Why the level rejects the group of a key exchange, by its number or by the size of a prime.

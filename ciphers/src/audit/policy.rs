@@ -13,6 +13,9 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     if let Some(groups) = negotiate::groups_on(context)? {
         report.extend(policy.check_groups(&groups));
     }
+    if let Some(schemes) = negotiate::signatures_on(context)? {
+        report.extend(policy.check_signatures(&schemes));
+    }
     if role == Role::Client {
         report.extend(policy.check_nothing(Aspect::Keys));
         report.extend(policy.check_nothing(Aspect::Certificates));

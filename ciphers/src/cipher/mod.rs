@@ -47,6 +47,7 @@ mod resolve;
 mod rules;
 mod selector;
 mod severity;
+pub(crate) mod signature;
 mod strict;
 mod string;
 mod table;

@@ -1,6 +1,7 @@
 mod certificates;
 mod pattern;
 mod report;
+mod signatures;
 
 pub use certificates::CertificateFacts;
 use certificates::Certificates;
@@ -15,7 +16,7 @@ use super::group::Group;
 use super::names;
 use super::weakness::out_of_order;
 use crate::data::{self, DataError};
-use crate::words::{GroupName, Suite, Text, Version};
+use crate::words::{GroupName, SignatureName, Suite, Text, Version};
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
 /// crate, or one of your own.
@@ -75,6 +76,7 @@ use crate::words::{GroupName, Suite, Text, Version};
 /// | `expect` | at least one of these suites should be on, unless TLS 1.2 is off and all of them need it |
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |
+/// | `signatures` | the signature schemes of the handshake that may be on: names of the TLS registry (`rsa_pss_rsae_sha256`) or OpenSSL's (`RSA-PSS+SHA256`) |
 /// | `require-versions` | each of these versions must be on |
 /// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, and at most `days` of validity |
 /// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
@@ -133,6 +135,8 @@ struct Rule {
     require_versions: Vec<Version>,
     #[serde(default, deserialize_with = "data::list")]
     expect_groups: Vec<GroupName>,
+    #[serde(default, deserialize_with = "data::list")]
+    signatures: Vec<SignatureName>,
     #[serde(default)]
     keys: Keys,
     certificates: Option<Certificates>,
@@ -423,6 +427,7 @@ impl Policy {
             }
             Aspect::Versions => !(rule.versions.is_empty() && rule.require_versions.is_empty()),
             Aspect::Groups => !(rule.groups.is_empty() && rule.expect_groups.is_empty()),
+            Aspect::Signatures => !rule.signatures.is_empty(),
             Aspect::Keys => rule.keys != Keys::default(),
             Aspect::Certificates => rule.certificates.is_some(),
         })

@@ -49,6 +49,12 @@ impl Service {
         Some(setting.value().split(':').collect())
     }
 
+    /// The signature schemes of the handshake, as the file writes them; none if no setting names any.
+    pub fn signatures(&self) -> Option<Vec<&str>> {
+        let setting = self.of_kind(SettingKind::Signatures).last()?;
+        Some(setting.value().split(':').collect())
+    }
+
     /// Whether the server's order of suites decides; none if no setting states it.
     pub fn prefers_server(&self) -> Option<bool> {
         self.settings

@@ -26,6 +26,8 @@ pub enum SettingKind {
     Versions,
     /// Groups of the key exchange.
     Groups,
+    /// Signature schemes of the handshake.
+    Signatures,
     /// Parameters for finite-field Diffie-Hellman: a file, or a number of bits.
     DhParams,
     /// Whether the server's order of suites decides.
@@ -42,6 +44,7 @@ impl SettingKind {
             SettingKind::Excluded => "excluded",
             SettingKind::Versions => "versions",
             SettingKind::Groups => "groups",
+            SettingKind::Signatures => "signatures",
             SettingKind::DhParams => "dh",
             SettingKind::Preference => "preference",
         }
@@ -420,6 +423,7 @@ fn made(
                 false => vec![blank(SettingKind::Groups, value)],
             }
         }
+        Kind::Signatures => vec![blank(SettingKind::Signatures, value::joined(values))],
         Kind::DhFile => {
             let mut value = spaced(&strings).trimmed(|c| c == '<');
             // squid puts the name of a curve before the file.

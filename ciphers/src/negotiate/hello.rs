@@ -1,10 +1,13 @@
 //! The offer of a context, read from its ClientHello.
 
 use super::usable::{IDENTITY, KEY};
-use crate::wire::{group_name, reader::Reader};
+use crate::wire::{group_name, reader::Reader, signature_name};
 use pyssl::Result;
 use pyssl::SslContext;
 use pyssl::{MemoryBio, WrapBio};
+
+const SUPPORTED_GROUPS: u16 = 10;
+const SIGNATURE_ALGORITHMS: u16 = 13;
 
 /// The groups of a context by their names in the TLS registry, whether they were set or are
 /// OpenSSL's default; none if the context cannot begin a handshake.
@@ -12,6 +15,19 @@ use pyssl::{MemoryBio, WrapBio};
 /// OpenSSL has no getter for its default list. So a client with the same settings makes a
 /// ClientHello.
 pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
+    let groups = numbers_of(&hello(context)?, SUPPORTED_GROUPS);
+    Ok(groups.map(|groups| groups.into_iter().map(group_name).collect()))
+}
+
+/// The signature schemes that a context accepts, by the names of the TLS registry; empty if it uses none, `None` if they
+/// are not known.
+pub(crate) fn signatures_on(context: &SslContext) -> Result<Option<Vec<String>>> {
+    let schemes = numbers_of(&hello(context)?, SIGNATURE_ALGORITHMS);
+    Ok(schemes.map(|schemes| schemes.into_iter().map(signature_name).collect()))
+}
+
+/// The ClientHello of a client with the settings of a context.
+fn hello(context: &SslContext) -> Result<Vec<u8>> {
     let settings = context.settings();
     let mut client = context.variant().for_both_roles().without_observers();
     client = client.without_verification();
@@ -24,15 +40,12 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     // `do_handshake` returns an error in any case: it has written the ClientHello and waits for the
     // answer, or cannot write one.
     let _ = object.do_handshake();
-    let hello = outgoing.read(None);
-    let groups = groups_of(&hello);
-    Ok(groups.map(|groups| groups.into_iter().map(group_name).collect()))
+    Ok(outgoing.read(None))
 }
 
-/// The groups in a ClientHello (RFC 8446, section 4.1.2); empty without the extension, `None` if
+/// The numbers in a list of a ClientHello (RFC 8446, section 4.1.2); empty without the extension, `None` if
 /// the message is not complete.
-fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
-    const SUPPORTED_GROUPS: u16 = 10;
+fn numbers_of(record: &[u8], extension: u16) -> Option<Vec<u16>> {
     let mut rest = Reader(record);
     // Skips the headers of the record and of the message, the version and the random bytes. Then
     // come the session id, the suites and the compression methods.
@@ -47,7 +60,7 @@ fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
     while !extensions.is_empty() {
         let kind = extensions.u16()?;
         let mut body = extensions.vector(2)?;
-        if kind == SUPPORTED_GROUPS {
+        if kind == extension {
             let pairs = body.vector(2)?.0.chunks_exact(2);
             let number = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
             return Some(pairs.map(number).collect());
@@ -87,10 +100,10 @@ mod tests {
         let object = client.wrap_bio(&incoming, &outgoing, ()).unwrap();
         assert!(object.do_handshake().is_err());
         let hello = outgoing.read(None);
-        assert!(groups_of(&hello).is_some_and(|groups| groups.len() > 2));
+        assert!(numbers_of(&hello, SUPPORTED_GROUPS).is_some_and(|groups| groups.len() > 2));
         for length in 0..hello.len() {
-            let _ = groups_of(&hello[..length]);
+            let _ = numbers_of(&hello[..length], SUPPORTED_GROUPS);
         }
-        assert_eq!(groups_of(&hello[..40]), None);
+        assert_eq!(numbers_of(&hello[..40], SUPPORTED_GROUPS), None);
     }
 }

@@ -25,7 +25,7 @@ use std::fmt;
 pub use agreement::Agreement;
 pub use facts::Obstacle;
 pub(crate) use facts::{version_name, version_names};
-pub(crate) use hello::groups_on;
+pub(crate) use hello::{groups_on, signatures_on};
 pub use options::{NegotiateOptions, UsableOptions};
 pub use profile::{Profile, negotiate_profiles};
 pub use refusal::{Cause, Refusal};

@@ -31,6 +31,7 @@ const FILES: &str = r#"A policy file (TOML); every key of a rule is optional:
     expect = ["TLS_AES_128_GCM_SHA256"]       # at least one of these
     groups = ["x25519", "secp256r1"]          # no other groups
     expect-groups = ["secp256r1"]             # all of these
+    signatures = ["rsa_pss_rsae_sha256"]      # no other signature schemes
     keys = { rsa = 2048, ec = 256, dh = 2048, dsa = 2048 }
     certificates = { kinds = ["ecdsa"], curves = ["secp256r1"], signatures = ["ecdsa-with-SHA256"], days = 90 }
 

@@ -3,14 +3,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
 use pyssl_ciphers::config::{Config, Service, SettingKind};
+use pyssl_ciphers::wire::{group_number, signature_name, signature_number};
 
 use crate::failure::{Failure, WithContext};
 use crate::input;
+use crate::level::Level;
 
 /// The name of the system's crypto policy.
 const SYSTEM: &str = "system";
+
+/// OpenSSL's word for its own cipher string.
+const OPENSSL_DEFAULT: &str = "DEFAULT";
 
 /// Where update-crypto-policies(8) puts what OpenSSL's configuration includes, and its name.
 const BACK_END: &str = "/etc/crypto-policies/back-ends/opensslcnf.config";
@@ -99,42 +105,84 @@ fn default_file() -> PathBuf {
     Path::new(dir).join("openssl.cnf")
 }
 
-/// The policy file for these settings: every suite that they select is allowed.
+/// The policy file for these settings. Everything that they allow is allowed: suites, versions, groups and signatures, and
+/// keys and certificates of the security level.
 fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, String> {
-    let quoted = |names: &[String]| {
-        let names = names.iter().map(|name| format!("\"{name}\""));
+    fn quoted<S: AsRef<str>>(names: &[S]) -> String {
+        let names = names.iter().map(|name| format!("\"{}\"", name.as_ref()));
         names.collect::<Vec<_>>().join(", ")
-    };
-    let mut rules = String::new();
-    let mut suites: Vec<String> = Vec::new();
-    let newer = service.of_kind(SettingKind::Ciphersuites).last();
-    if let Some(newer) = newer {
-        let list = Ciphersuites::parse(newer.value()).map_err(|error| error.to_string())?;
-        suites.extend(list.ciphers().iter().map(|suite| suite.name.to_owned()));
     }
-    if let Some(list) = service.of_kind(SettingKind::Ciphers).last() {
-        let string = CipherString::parse(list.value()).map_err(|error| error.to_string())?;
-        let resolved = string.resolve().map_err(|error| error.to_string())?;
+    let mut rules = String::new();
+    let mut rule = |key: &str, names: String| {
+        // An empty list would be an error of the policy. OpenSSL has no such list either.
+        if !names.is_empty() {
+            rules.push_str(&format!("{key} = [{names}]\n"));
+        }
+    };
+    let string = service.of_kind(SettingKind::Ciphers).last();
+    let newer = service.of_kind(SettingKind::Ciphersuites).last();
+    // If only one of the two lists is set, the other one is OpenSSL's.
+    let text = string.map_or(OPENSSL_DEFAULT, |string| string.value());
+    let list = CipherString::parse(text).map_err(|error| error.to_string())?;
+    let resolved = list.resolve().map_err(|error| error.to_string())?;
+    let level = string.and_then(|_| Level::new(resolved.security_level()));
+    if string.is_some() || newer.is_some() {
+        let newer = newer.map(|newer| Ciphersuites::parse(newer.value()));
+        let newer = newer.transpose().map_err(|error| error.to_string())?;
         let selected = resolved.ciphers().iter();
         let selected = selected.filter(|suite| newer.is_none() || !suite.is_tls13());
-        suites.extend(selected.map(|suite| suite.name.to_owned()));
+        let newer = newer.iter().flat_map(|newer| newer.ciphers());
+        let all = newer.chain(selected);
+        let all = all.filter(|suite| level.is_none_or(|level| level.accepts_suite(suite)));
+        rule(
+            "allow",
+            quoted(&all.map(|suite| suite.name).collect::<Vec<_>>()),
+        );
     }
-    if service.of_kind(SettingKind::Ciphers).next().is_some() {
-        rules.push_str(&format!("allow = [{}]\n", quoted(&suites)));
-    }
-    if let Some(versions) = service.versions() {
-        let versions: Vec<_> = versions.iter().map(ToString::to_string).collect();
-        rules.push_str(&format!("versions = [{}]\n", quoted(&versions)));
+    let stated = service.versions();
+    if stated.is_some() || level.is_some_and(Level::needs_tls12) {
+        let mut versions = stated.unwrap_or_else(|| vec![TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]);
+        versions.retain(|version| {
+            *version >= TlsVersion::TLSv1_2 || !level.is_some_and(Level::needs_tls12)
+        });
+        rule(
+            "versions",
+            quoted(&versions.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        );
     }
     if let Some(groups) = service.groups() {
-        // In OpenSSL's lists, `-` removes a group.
+        // In OpenSSL's lists, `-` removes a group. OpenSSL ignores unknown groups after `?`.
         let is_removed = |name: &str| {
             let mut groups = groups.iter();
             name.starts_with('-') || groups.any(|group| group.strip_prefix('-') == Some(name))
         };
         let kept = groups.iter().filter(|name| !is_removed(name));
-        let groups: Vec<String> = kept.map(|name| (*name).to_owned()).collect();
-        rules.push_str(&format!("groups = [{}]\n", quoted(&groups)));
+        let is_accepted = |name: &&&str| {
+            let number = group_number(name);
+            number.is_some_and(|number| level.is_none_or(|level| level.accepts_group(number)))
+        };
+        rule(
+            "groups",
+            quoted(&kept.filter(is_accepted).collect::<Vec<_>>()),
+        );
+    }
+    let accepts = |name: &String| level.is_none_or(|level| level.accepts_signature(name));
+    let schemes: Option<Vec<u16>> = match service.signatures() {
+        Some(names) => Some(names.into_iter().filter_map(signature_number).collect()),
+        None => level.map(Level::signatures),
+    };
+    let schemes = schemes.into_iter().flatten().map(signature_name);
+    rule(
+        "signatures",
+        quoted(&schemes.filter(accepts).collect::<Vec<_>>()),
+    );
+    if let Some(level) = level.filter(|level| level.needs_tls12()) {
+        let [field, curve] = level.least_bits();
+        let signatures = quoted(&level.certificate_signatures().collect::<Vec<_>>());
+        rules.push_str(&format!(
+            "keys = {{ rsa = {field}, dsa = {field}, dh = {field}, ec = {curve} }}\n\
+             certificates = {{ signatures = [{signatures}] }}\n"
+        ));
     }
     let (file, version) = (file.display().to_string(), version.escape_default());
     let text = format!(
@@ -146,7 +194,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
 
 #[cfg(test)]
 mod tests {
-    use pyssl::TlsVersion;
+    use pyssl_ciphers::cipher::{Aspect, CertificateFacts};
 
     use super::*;
 
@@ -175,5 +223,115 @@ mod tests {
         };
         assert!(check("ECDHE-RSA-AES128-GCM-SHA256"));
         assert!(!check("DHE-RSA-AES128-GCM-SHA256"));
+    }
+
+    /// The policy of a back end with these lines.
+    fn policy(lines: &str) -> Policy {
+        let config = of_back_end(lines);
+        let service = config.services().first().unwrap();
+        of_service(service, Path::new(BACK_END), "DEFAULT").unwrap()
+    }
+
+    fn messages(report: &pyssl_ciphers::cipher::Report) -> String {
+        let all = report.violations().iter().map(ToString::to_string);
+        all.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_security_level_of_the_back_end_is_compared() {
+        for (level, least, curve) in [(1, 1024, 160), (2, 2048, 224), (3, 3072, 256)] {
+            let policy = policy(&format!("CipherString = @SECLEVEL={level}:HIGH:!aNULL\n"));
+            for aspect in [Aspect::Keys, Aspect::Certificates, Aspect::Versions] {
+                assert!(policy.covers(aspect), "{aspect}");
+            }
+            for (kind, bits) in [("rsa", least), ("dh", least), ("ec", curve)] {
+                assert!(policy.check_key(kind, bits).conforms());
+                assert!(!policy.check_key(kind, bits - 1).conforms());
+            }
+            let sha1 = CertificateFacts::new("rsa", "sha1WithRSAEncryption", 90);
+            assert!(!policy.check_certificate(&sha1).conforms());
+            let sha256 = CertificateFacts::new("rsa", "sha256WithRSAEncryption", 90);
+            assert!(policy.check_certificate(&sha256).conforms());
+            assert!(!policy.check(&[], &[TlsVersion::TLSv1_1]).conforms());
+            assert!(!policy.check_signatures(&["rsa_pkcs1_sha1"]).conforms());
+            // Level 3 demands forward secrecy.
+            let suites = CipherString::parse("AES128-GCM-SHA256")
+                .unwrap()
+                .resolve()
+                .unwrap();
+            let report = policy.check(suites.selected(), &[]);
+            assert_eq!(report.conforms(), level < 3, "{}", messages(&report));
+        }
+    }
+
+    #[test]
+    fn the_signatures_of_the_back_end_are_compared() {
+        let policy = policy(
+            "CipherString = @SECLEVEL=2:kEECDH:-aDSS\n\
+             SignatureAlgorithms = ECDSA+SHA256:?mldsa65:?none:rsa_pss_rsae_sha256:RSA+SHA1\n",
+        );
+        let check = |names: &[&str]| policy.check_signatures(names).conforms();
+        assert!(check(&["ecdsa_secp256r1_sha256", "mldsa65", "PSS+SHA256"]));
+        assert!(!check(&["rsa_pkcs1_sha256"]));
+        // The security level forbids SHA-1.
+        assert!(!check(&["rsa_pkcs1_sha1"]));
+        let report = policy.check(&[], &[]);
+        assert!(report.not_compared().contains(&Aspect::Signatures));
+    }
+
+    #[test]
+    fn a_back_end_with_suites_of_tls_1_3_only_leaves_the_others_to_openssl() {
+        let policy = policy("Ciphersuites = TLS_AES_256_GCM_SHA384\n");
+        let check = |text: &str| {
+            let list = Ciphersuites::parse(text).unwrap();
+            policy.check(list.ciphers(), &[]).conforms()
+        };
+        assert!(check("TLS_AES_256_GCM_SHA384"));
+        assert!(!check("TLS_AES_128_GCM_SHA256"));
+        let check = |text: &str| {
+            let suites = CipherString::parse(text).unwrap().resolve().unwrap();
+            policy.check(suites.selected(), &[]).conforms()
+        };
+        assert!(check("ECDHE-RSA-AES128-GCM-SHA256"));
+        assert!(!check("NULL-SHA256:@SECLEVEL=0"));
+    }
+
+    /// Back ends in the form that crypto-policies writes: of old and new releases, with further sections, with groups that
+    /// OpenSSL may ignore, and with its FIPS policy.
+    #[test]
+    fn back_ends_of_several_releases_are_read() {
+        let new = "CipherString = @SECLEVEL=2:kEECDH:kRSA:kEDH:-aDSS:-3DES:!DES:!RC4:!eNULL:!aNULL:!MD5:-CAMELLIA:-AESCCM8\n\
+                   Ciphersuites = TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256\n\
+                   TLS.MinProtocol = TLSv1.2\nTLS.MaxProtocol = TLSv1.3\n\
+                   DTLS.MinProtocol = DTLSv1.2\nDTLS.MaxProtocol = DTLSv1.2\n\
+                   SignatureAlgorithms = ?mldsa44:ECDSA+SHA256:ed25519:rsa_pss_pss_sha256:RSA+SHA256:RSA+SHA224\n\
+                   Groups = ?*X25519MLKEM768/?SecP256r1MLKEM768:*X25519:secp256r1:?unknown\n\n\
+                   [openssl_init]\nalg_section = evp_properties\n\n[evp_properties]\n\
+                   rh-allow-sha1-signatures = no\n";
+        let fips = "CipherString = @SECLEVEL=2:kEECDH:kEDH:-kRSA:-aDSS:-CHACHA20-POLY1305:!aNULL:!eNULL\n\
+                    Ciphersuites = TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256\n\
+                    MinProtocol = TLSv1.2\nMaxProtocol = TLSv1.3\n\
+                    SignatureAlgorithms = ECDSA+SHA256:RSA+SHA256:RSA+SHA224\n";
+        for text in [new, fips] {
+            let policy = policy(text);
+            assert_eq!(
+                policy.versions(),
+                [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]
+            );
+            for aspect in [
+                Aspect::Suites,
+                Aspect::Signatures,
+                Aspect::Keys,
+                Aspect::Certificates,
+            ] {
+                assert!(policy.covers(aspect), "{aspect}");
+            }
+        }
+        let groups = policy(new);
+        let groups: Vec<_> = groups.groups().collect();
+        assert_eq!(
+            groups,
+            ["X25519MLKEM768", "SecP256r1MLKEM768", "X25519", "secp256r1"]
+        );
     }
 }

@@ -264,6 +264,36 @@ fn policy_system_compares_with_openssls_configuration_file() {
     assert!(output.stdout.contains("own.cnf"), "{output:?}");
     let output = compare("AES128-SHA");
     assert_eq!(output.code, Some(1), "{output:?}");
+    // The security level and the signatures are compared with a context.
+    let world = World::new();
+    let audit = |level: u32, schemes: &str| {
+        let text = format!(
+            "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n\
+             CipherString = @SECLEVEL={level}:ECDHE+AESGCM\n{schemes}"
+        );
+        let file = dir.path().join("level.cnf");
+        std::fs::write(&file, text).unwrap();
+        let cert = crate::support::path(&world.server.combined);
+        let args = [
+            "audit",
+            "--server",
+            "--cert",
+            cert,
+            "--ciphers",
+            "ECDHE+AESGCM",
+        ];
+        let policy = ["--policy", "system", "--json"];
+        let output = run_command(pyssl().args(args).args(policy).env("OPENSSL_CONF", &file));
+        let value: Value = serde_json::from_str(&output.stdout).unwrap();
+        value["policy"].to_string()
+    };
+    let text = audit(2, "SignatureAlgorithms = ECDSA+SHA256\n");
+    assert!(text.contains("\"not_compared\":[]"), "{text}");
+    let text = audit(4, "");
+    assert!(
+        text.contains("key has 256 bits; the minimum is 384"),
+        "{text}"
+    );
     std::fs::write(&file, "[x]\n").unwrap();
     let output = compare("HIGH");
     assert_eq!(output.code, Some(2), "{output:?}");

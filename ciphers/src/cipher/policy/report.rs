@@ -29,6 +29,8 @@ pub enum Aspect {
     Versions,
     /// Groups for the key exchange.
     Groups,
+    /// Signature schemes of the handshake.
+    Signatures,
     /// The sizes of keys.
     Keys,
     /// The kind, curve, signature and lifetime of certificates.
@@ -36,10 +38,11 @@ pub enum Aspect {
 }
 
 impl Aspect {
-    pub(super) const ALL: [Aspect; 5] = [
+    pub(super) const ALL: [Aspect; 6] = [
         Aspect::Suites,
         Aspect::Versions,
         Aspect::Groups,
+        Aspect::Signatures,
         Aspect::Keys,
         Aspect::Certificates,
     ];
@@ -51,6 +54,7 @@ impl fmt::Display for Aspect {
             Aspect::Suites => "suites",
             Aspect::Versions => "versions",
             Aspect::Groups => "groups",
+            Aspect::Signatures => "signatures",
             Aspect::Keys => "key sizes",
             Aspect::Certificates => "certificates",
         })
@@ -123,6 +127,8 @@ pub enum ViolationKind {
     },
     /// This group is not among those that the policy allows.
     Group(Box<str>),
+    /// This signature scheme is not among those that the policy allows for the handshake.
+    Signature(Box<str>),
     /// The policy recommends this group, and it is not on.
     MissingGroup(Box<str>),
     /// A group is smaller than the policy requires.
@@ -372,6 +378,12 @@ impl fmt::Display for ViolationKind {
             ),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
+            }
+            ViolationKind::Signature(name) => {
+                write!(
+                    f,
+                    "the signature scheme {name} is not in the guideline's list"
+                )
             }
             ViolationKind::UnknownName(name) => {
                 write!(f, "`{name}` is unknown, so it was not compared")

@@ -200,6 +200,9 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     if let Some(groups) = service.groups() {
         report.extend(policy.check_groups(&groups));
     }
+    if let Some(schemes) = service.signatures() {
+        report.extend(policy.check_signatures(&schemes));
+    }
     if let Some(bits) = dh_bits(service) {
         report.extend(policy.check_key("dh", bits));
         // The certificate's key is not in the file.
@@ -212,7 +215,12 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     }
     // A file that was not read may have other settings.
     if !config.unread().is_empty() {
-        for aspect in [Aspect::Suites, Aspect::Versions, Aspect::Groups] {
+        for aspect in [
+            Aspect::Suites,
+            Aspect::Versions,
+            Aspect::Groups,
+            Aspect::Signatures,
+        ] {
             report.leave_open(policy, aspect);
         }
     }

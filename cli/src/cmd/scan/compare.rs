@@ -113,6 +113,8 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
         true => policy.check_nothing(Aspect::Groups),
         false => policy.check_groups(&groups),
     });
+    let schemes: Vec<&String> = scan.signatures.iter().flat_map(|s| &s.names).collect();
+    report.extend(policy.check_signatures(&schemes));
     for chain in &scan.chains {
         match &chain.facts {
             Some(facts) => {

@@ -338,6 +338,7 @@ fn place_of(violation: &ViolationKind) -> SettingKind {
         | ViolationKind::MissingGroup(_)
         | ViolationKind::SmallGroup { .. }
         | ViolationKind::UnknownName(_) => SettingKind::Groups,
+        ViolationKind::Signature(_) => SettingKind::Signatures,
         ViolationKind::SmallKey { .. } => SettingKind::DhParams,
         _ => SettingKind::Ciphers,
     }

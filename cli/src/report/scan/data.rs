@@ -240,11 +240,14 @@ impl Scan {
         let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
         // A version whose support is unknown may have other groups.
         let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
+        let mut signatures = self.signatures.iter();
+        let signatures = version || signatures.any(|found| found.unknown.is_some());
         let keys = version || self.keys_unknown.is_some();
         let all = [
             (Aspect::Suites, version),
             (Aspect::Versions, versions),
             (Aspect::Groups, groups),
+            (Aspect::Signatures, signatures),
             (Aspect::Keys, keys),
             (Aspect::Certificates, keys),
         ];

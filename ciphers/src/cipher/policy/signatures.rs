@@ -1,0 +1,34 @@
+//! The rules of a policy for the signatures of the handshake.
+
+use super::{Aspect, Policy, Report, ViolationKind};
+use crate::cipher::signature::signature_number;
+
+impl Policy {
+    /// Compares the signature schemes of the handshake that are on, by their names in the TLS registry or in OpenSSL. The
+    /// rules on the signature of a certificate are compared by [`check_certificate`](Self::check_certificate).
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::Policy;
+    ///
+    /// let policy = Policy::parse(
+    ///     "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nsignatures = ['ed25519', 'RSA-PSS+SHA256']\n",
+    /// )?;
+    /// let report = policy.check_signatures(&["rsa_pss_rsae_sha256", "rsa_pkcs1_sha1"]);
+    /// let found: Vec<_> = report.violations().iter().map(ToString::to_string).collect();
+    /// assert_eq!(found, ["the signature scheme rsa_pkcs1_sha1 is not in the guideline's list"]);
+    /// # Ok::<(), pyssl_ciphers::DataError>(())
+    /// ```
+    pub fn check_signatures<S: AsRef<str>>(&self, schemes: &[S]) -> Report {
+        let mut violations = Vec::new();
+        if let Some(rule) = self.stating(|rule| !rule.signatures.is_empty()).next() {
+            let allowed = self.rules.iter().flat_map(|rule| &rule.signatures);
+            let allowed: Vec<u16> = allowed.map(|scheme| scheme.0).collect();
+            for name in schemes.iter().map(AsRef::as_ref) {
+                if !signature_number(name).is_some_and(|number| allowed.contains(&number)) {
+                    violations.push(rule.violated(ViolationKind::Signature(name.into())));
+                }
+            }
+        }
+        self.report([Aspect::Signatures], violations)
+    }
+}
