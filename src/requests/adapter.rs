@@ -26,13 +26,29 @@ use crate as ssl;
 /// let session = Session::new(()).mount("https://", adapter);
 /// # Ok::<(), ssl::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[doc(alias = "HTTPAdapter")]
 pub struct HttpAdapter {
     pub(super) context: Option<ssl::SslContext>,
     pub(super) retries: Option<Retry>,
     pub(super) assert_hostname: Option<AssertHostname>,
     pub(super) assert_fingerprint: Option<String>,
+    pub(super) pool_connections: usize,
+    pub(super) pool_maxsize: usize,
+}
+
+impl Default for HttpAdapter {
+    /// The adapter that a session has at first.
+    fn default() -> HttpAdapter {
+        HttpAdapter {
+            context: None,
+            retries: None,
+            assert_hostname: None,
+            assert_fingerprint: None,
+            pool_connections: 10,
+            pool_maxsize: 10,
+        }
+    }
 }
 
 /// urllib3's `assert_hostname`: which host name the server's certificate must be valid for.
@@ -92,6 +108,28 @@ impl HttpAdapter {
         self
     }
 
+    /// The most servers whose idle connections are kept: Python's `HTTPAdapter(pool_connections=100)`. The default is
+    /// 10. Connections that are in use do not count.
+    ///
+    /// ```
+    /// # use pyssl::requests::{HttpAdapter, Session};
+    /// let adapter = HttpAdapter::new().pool_connections(100).pool_maxsize(100);
+    /// let session = Session::new(()).mount("https://", adapter);
+    /// ```
+    #[must_use]
+    pub fn pool_connections(mut self, servers: usize) -> HttpAdapter {
+        self.pool_connections = servers;
+        self
+    }
+
+    /// The most idle connections to one server: Python's `HTTPAdapter(pool_maxsize=100)`. The default is 10. More
+    /// concurrent requests make more connections, as in Python without `pool_block`, which does not exist here.
+    #[must_use]
+    pub fn pool_maxsize(mut self, connections: usize) -> HttpAdapter {
+        self.pool_maxsize = connections;
+        self
+    }
+
     /// Requires this host name in the server's certificate; `false` disables the check.
     #[must_use]
     pub fn assert_hostname(mut self, name: impl Into<AssertHostname>) -> HttpAdapter {
@@ -130,6 +168,8 @@ pub struct Retry {
     status_forcelist: BTreeSet<u16>,
     backoff_factor: f64,
     backoff_max: f64,
+    backoff_jitter: f64,
+    retry_after_max: Duration,
     raise_on_status: bool,
     respect_retry_after: bool,
     failures: u32,
@@ -177,6 +217,8 @@ impl Retry {
             status_forcelist: BTreeSet::new(),
             backoff_factor: 0.0,
             backoff_max: 120.0,
+            backoff_jitter: 0.0,
+            retry_after_max: Duration::from_secs(6 * 60 * 60),
             raise_on_status: true,
             respect_retry_after: true,
             failures: 0,
@@ -189,6 +231,25 @@ impl Retry {
             read: Count::Never,
             ..Retry::new(0)
         }
+    }
+
+    /// Sets the limit of all repetitions; `None` leaves the limits of the single causes: Python's `total=None`.
+    ///
+    /// ```
+    /// # use pyssl::requests::Retry;
+    /// let retry = Retry::new(0).total(None).connect(5).read(2);
+    /// ```
+    #[must_use]
+    pub fn total(mut self, total: impl Into<Option<u32>>) -> Retry {
+        self.total = total.into().map(i64::from);
+        self
+    }
+
+    /// Limits repetitions after errors that are neither of connecting nor of reading, such as a failed handshake.
+    #[must_use]
+    pub fn other(mut self, count: u32) -> Retry {
+        self.other = Some(count.into());
+        self
     }
 
     /// Limits attempts to connect.
@@ -247,6 +308,20 @@ impl Retry {
     #[must_use]
     pub fn backoff_max(mut self, seconds: f64) -> Retry {
         self.backoff_max = seconds;
+        self
+    }
+
+    /// Adds up to this number of seconds, chosen at random, to each wait: Python's `backoff_jitter`.
+    #[must_use]
+    pub fn backoff_jitter(mut self, seconds: f64) -> Retry {
+        self.backoff_jitter = seconds;
+        self
+    }
+
+    /// The longest wait that a `Retry-After` header can cause: Python's `retry_after_max`. The default is six hours.
+    #[must_use]
+    pub fn retry_after_max(mut self, longest: Duration) -> Retry {
+        self.retry_after_max = longest;
         self
     }
 
@@ -327,6 +402,7 @@ impl Retry {
         let header = response.filter(|_| self.respect_retry_after);
         if let Some(value) = header.and_then(|headers| headers.get(RETRY_AFTER)) {
             let after = retry_after(&String::from_utf8_lossy(value.as_bytes()))?;
+            let after = after.min(self.retry_after_max);
             if !after.is_zero() {
                 return Ok(after);
             }
@@ -335,24 +411,29 @@ impl Retry {
             return Ok(Duration::ZERO);
         }
         let exponent = i32::try_from(self.failures - 1).unwrap_or(i32::MAX);
-        let seconds = self.backoff_factor * 2_f64.powi(exponent);
+        let mut seconds = self.backoff_factor * 2_f64.powi(exponent);
+        if self.backoff_jitter != 0.0 {
+            let random = crate::RAND_bytes(4).map_err(Error::SSLError)?;
+            let random = random
+                .iter()
+                .fold(0.0, |sum, byte| (sum + f64::from(*byte)) / 256.0);
+            seconds += random * self.backoff_jitter;
+        }
         let seconds = seconds.min(self.backoff_max).max(0.0);
         Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
     }
 }
 
-/// A number of seconds or a date, at most six hours.
+/// A number of seconds or a date.
 fn retry_after(value: &str) -> Result<Duration, Error> {
-    const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
     let value = value.trim();
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let wait = match is_number {
-        true => value.parse().map_or(LONGEST, Duration::from_secs),
+    match is_number {
+        true => Ok(value.parse().map_or(Duration::MAX, Duration::from_secs)),
         false => until(value).ok_or_else(|| {
             Error::InvalidHeader(format!("Invalid Retry-After header: {value}").into())
-        })?,
-    };
-    Ok(wait.min(LONGEST))
+        }),
+    }
 }
 
 /// The time until a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).

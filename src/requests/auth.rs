@@ -1,7 +1,8 @@
 //! Authentication: `requests.auth`.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Weak};
 
 use openssl::hash::{MessageDigest, hash};
 use ureq::http::HeaderValue;
@@ -10,6 +11,7 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use super::Error;
 use super::head::joined;
+use super::text::{header_value, hex};
 
 /// The `Basic` credentials for a name and a password. Like Python, decodes UTF-8 and sends Latin-1.
 pub(super) fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
@@ -18,7 +20,12 @@ pub(super) fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> 
         let bytes = text.chars().map(u8::try_from);
         bytes.collect::<Result<_, _>>().map_err(Error::of_header)
     };
-    let pair = [latin_1(name)?, latin_1(password)?].join(&b':');
+    basic_of_bytes(&latin_1(name)?, &latin_1(password)?)
+}
+
+/// The `Basic` credentials for a name and a password in the server's encoding.
+pub(super) fn basic_of_bytes(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
+    let pair = [name, password].join(&b':');
     let value = format!("Basic {}", openssl::base64::encode_block(&pair));
     HeaderValue::try_from(value).map_err(Error::of_header)
 }
@@ -38,8 +45,9 @@ pub(super) fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> 
 /// ```
 ///
 /// The request is sent a second time with the answer to the server's challenge. Clones of a value share the
-/// last challenge, so a later request with one of them needs no second attempt. As in Python, a challenge of a
-/// server to which a redirect led is answered too, and `qop=auth-int` is not supported.
+/// last challenge, so a later request with one of them needs no second attempt. As in Python, each thread has a
+/// challenge of its own, so the server receives the counts of a nonce (`nc`) in order. As in Python, a challenge
+/// of a server to which a redirect led is answered too, and `qop=auth-int` is not supported.
 #[derive(Clone)]
 #[doc(alias = "HTTPDigestAuth")]
 pub struct HttpDigestAuth(Arc<Digest>);
@@ -47,7 +55,11 @@ pub struct HttpDigestAuth(Arc<Digest>);
 struct Digest {
     name: String,
     password: String,
-    last: Mutex<Last>,
+}
+
+thread_local! {
+    /// This thread's last challenges.
+    static LAST: RefCell<Vec<(Weak<Digest>, Last)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The last challenge of a server.
@@ -65,7 +77,6 @@ impl HttpDigestAuth {
         HttpDigestAuth(Arc::new(Digest {
             name: name.into(),
             password: password.into(),
-            last: Mutex::default(),
         }))
     }
 
@@ -78,27 +89,30 @@ impl HttpDigestAuth {
             return false;
         };
         let text = [&text[..at], &text[at + "digest ".len()..]].concat();
-        self.last().challenge = fields(&text);
+        self.with_last(|last| last.challenge = fields(&text));
         true
     }
 
     /// Whether a challenge was answered, so that the next request can answer it again.
     pub(super) fn has_answered(&self) -> bool {
-        !self.last().nonce.is_empty()
+        self.with_last(|last| !last.nonce.is_empty())
     }
 
     /// The value of `Authorization` that answers the last challenge, if it can be answered.
     pub(super) fn answer(&self, method: &str, uri: &str) -> Result<Option<HeaderValue>, Error> {
         let random = crate::RAND_bytes(8).map_err(Error::SSLError)?;
-        let answer = self.header(method, uri, &hex(&random))?;
-        answer
-            .map(|answer| HeaderValue::try_from(answer).map_err(Error::of_header))
-            .transpose()
+        let answer = self.with_last(|last| self.header(last, method, uri, &hex(&random)))?;
+        answer.map(|answer| header_value(&answer)).transpose()
     }
 
     /// `HTTPDigestAuth.build_digest_header`.
-    fn header(&self, method: &str, uri: &str, cnonce: &str) -> Result<Option<String>, Error> {
-        let mut last = self.last();
+    fn header(
+        &self,
+        last: &mut Last,
+        method: &str,
+        uri: &str,
+        cnonce: &str,
+    ) -> Result<Option<String>, Error> {
         let field = |name: &str| {
             let mut fields = last.challenge.iter().rev();
             let found = fields.find(|(other, _)| other == name);
@@ -161,8 +175,20 @@ impl HttpDigestAuth {
         Ok(Some(header))
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
-        self.0.last.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Uses this thread's last challenge.
+    fn with_last<T>(&self, mut f: impl FnMut(&mut Last) -> T) -> T {
+        let of_thread = LAST.try_with(|all| {
+            let mut all = all.borrow_mut();
+            let is_this = |(of, _): &(Weak<Digest>, Last)| of.as_ptr() == Arc::as_ptr(&self.0);
+            let at = all.iter().position(is_this).unwrap_or_else(|| {
+                all.retain(|(of, _)| of.strong_count() > 0);
+                all.push((Arc::downgrade(&self.0), Last::default()));
+                all.len() - 1
+            });
+            f(&mut all[at].1)
+        });
+        // A thread that ends has no challenges any more.
+        of_thread.unwrap_or_else(|_| f(&mut Last::default()))
     }
 }
 
@@ -177,10 +203,6 @@ impl fmt::Debug for HttpDigestAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpDigestAuth").finish_non_exhaustive()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The fields of a challenge: `requests.utils.parse_dict_header`. A field without a value is left out.

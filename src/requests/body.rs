@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use super::Error;
+use super::text::hex;
 use super::upload::Upload;
 
 /// A part of a `multipart/form-data` body: one file of Python's `files`.
@@ -179,10 +180,7 @@ fn quote_plus(text: &mut String, part: &str) {
 
 fn boundary() -> Result<String, Error> {
     let random = crate::RAND_bytes(16).map_err(Error::SSLError)?;
-    Ok(random.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(&random))
 }
 
 fn multipart(fields: &[(String, String)], files: &[(String, FilePart)], boundary: &str) -> Vec<u8> {
@@ -300,39 +298,5 @@ impl Formatter for PythonJsonFormatter {
             CharEscape::CarriageReturn => out.write_all(b"\\r"),
             CharEscape::Tab => out.write_all(b"\\t"),
         }
-    }
-}
-
-/// Decodes a JSON document. Its first bytes (a byte-order mark, or zero bytes) tell the encoding:
-/// `requests.utils.guess_json_utf`.
-pub(super) fn decode_json(bytes: &[u8]) -> String {
-    let (bytes, big, width) = match bytes {
-        [0, 0, 0xfe, 0xff, rest @ ..] | rest @ [0, 0, 0, _, ..] => (rest, true, 4),
-        [0xff, 0xfe, 0, 0, rest @ ..] | rest @ [_, 0, 0, 0, ..] => (rest, false, 4),
-        [0xfe, 0xff, rest @ ..] | rest @ [0, _, 0, _, ..] => (rest, true, 2),
-        [0xff, 0xfe, rest @ ..] | rest @ [_, 0, _, 0, ..] => (rest, false, 2),
-        [0xef, 0xbb, 0xbf, rest @ ..] | rest => (rest, false, 1),
-    };
-    let number = |unit: &[u8]| {
-        let digit = |number, byte: &u8| number << 8 | u32::from(*byte);
-        match big {
-            true => unit.iter().fold(0, digit),
-            false => unit.iter().rev().fold(0, digit),
-        }
-    };
-    match width {
-        4 => {
-            let characters = bytes.chunks(4).map(|unit| char::from_u32(number(unit)));
-            characters
-                .map(|found| found.unwrap_or('\u{fffd}'))
-                .collect()
-        }
-        2 => {
-            let units = bytes
-                .chunks(2)
-                .map(|unit| u16::try_from(number(unit)).unwrap_or_default());
-            String::from_utf16_lossy(&units.collect::<Vec<_>>())
-        }
-        _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }

@@ -4,12 +4,14 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::Error;
 use super::error::NotConnected;
 use super::nested::TlsInTls;
 use crate as ssl;
+use crate::ffi::net;
 
 /// Converts an error of the handshake. As in Python, the connect time-out also limits the handshake, but its
 /// error is then a `ReadTimeout`.
@@ -39,7 +41,7 @@ pub(super) fn handshake(
         .read_ahead(true);
     let wrap = || {
         let sock = context.wrap_socket(plain, options)?;
-        sock.settimeout(remaining.get().ok_or(ssl::Error::Timeout("timed out"))?)?;
+        sock.limit(remaining.get().ok_or(ssl::Error::Timeout("timed out"))?);
         sock.do_handshake()?;
         Ok(sock)
     };
@@ -96,7 +98,43 @@ pub(super) enum Stream {
     Tls(Box<ssl::SslSocket>),
     /// TLS to the server through TLS to a proxy.
     Nested(Box<TlsInTls>),
-    Plain(TcpStream),
+    Plain(PlainStream),
+}
+
+/// A socket with its time-outs, which are set only if they change.
+#[derive(Debug)]
+pub(super) struct PlainStream {
+    pub(super) socket: TcpStream,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+}
+
+impl PlainStream {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if timeout != self.read_timeout {
+            self.socket.set_read_timeout(timeout)?;
+            self.read_timeout = timeout;
+        }
+        Ok(())
+    }
+
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if timeout != self.write_timeout {
+            self.socket.set_write_timeout(timeout)?;
+            self.write_timeout = timeout;
+        }
+        Ok(())
+    }
+}
+
+impl From<TcpStream> for PlainStream {
+    fn from(socket: TcpStream) -> PlainStream {
+        PlainStream {
+            socket,
+            read_timeout: None,
+            write_timeout: None,
+        }
+    }
 }
 
 impl Stream {
@@ -104,11 +142,11 @@ impl Stream {
     pub(super) fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
         match self {
             Stream::Tls(sock) => {
-                set_timeout(sock, timeout)?;
+                sock.limit(timeout);
                 sock.sendall(data)
             }
             Stream::Nested(nested) => {
-                set_timeout(nested.outer(), timeout)?;
+                nested.outer().limit(timeout);
                 let mut sent = 0;
                 while sent < data.len() {
                     sent += nested.drive(|inner| inner.write(&data[sent..]))?;
@@ -117,7 +155,7 @@ impl Stream {
             }
             Stream::Plain(stream) => {
                 stream.set_write_timeout(timeout)?;
-                Ok(stream.write_all(data)?)
+                Ok(stream.socket.write_all(data)?)
             }
         }
     }
@@ -129,11 +167,11 @@ impl Stream {
     ) -> ssl::Result<usize> {
         match self {
             Stream::Tls(sock) => {
-                set_timeout(sock, timeout)?;
+                sock.limit(timeout);
                 sock.recv_into(buffer)
             }
             Stream::Nested(nested) => {
-                set_timeout(nested.outer(), timeout)?;
+                nested.outer().limit(timeout);
                 match nested.drive(|inner| inner.read_into(buffer)) {
                     Err(ssl::Error::ZeroReturn(_)) => Ok(0),
                     outcome => outcome,
@@ -141,7 +179,7 @@ impl Stream {
             }
             Stream::Plain(stream) => {
                 stream.set_read_timeout(timeout)?;
-                Ok(stream.read(buffer)?)
+                Ok(stream.socket.read(buffer)?)
             }
         }
     }
@@ -150,24 +188,14 @@ impl Stream {
     pub(super) fn is_silent(&self) -> bool {
         match self {
             Stream::Tls(sock) => {
-                let idle = sock.setblocking(false).and_then(|()| sock.recv(1));
-                matches!(idle, Err(ssl::Error::WantRead(_)))
+                sock.limit(Some(Duration::ZERO));
+                matches!(sock.recv(1), Err(ssl::Error::WantRead(_)))
             }
             Stream::Nested(nested) => nested.is_silent(),
             Stream::Plain(stream) => {
-                let peek = stream
-                    .set_nonblocking(true)
-                    .and_then(|()| stream.peek(&mut [0]));
-                let silent = matches!(peek, Err(e) if e.kind() == io::ErrorKind::WouldBlock);
-                silent && stream.set_nonblocking(false).is_ok()
+                let peek = net::peek(&SockRef::from(&stream.socket));
+                matches!(peek, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
             }
         }
-    }
-}
-
-fn set_timeout(sock: &ssl::SslSocket, timeout: Option<Duration>) -> ssl::Result<()> {
-    match sock.gettimeout() == timeout {
-        true => Ok(()),
-        false => sock.settimeout(timeout),
     }
 }

@@ -1,102 +1,8 @@
+//! The errors of requests, and their causes.
+
+use super::{Error, PreparedRequest, Response};
 use crate as ssl;
 use crate::BoxError;
-
-/// The exceptions of Python's `requests`: one variant for each class, with the same name.
-///
-/// ```python
-/// try:
-///     response = requests.get(url, verify="ca.pem")
-/// except requests.exceptions.SSLError as e:
-///     print(e)
-/// ```
-/// ```no_run
-/// # use pyssl::requests;
-/// # let url = "https://example.com";
-/// match requests::get(url, "ca.pem") {
-///     Err(requests::Error::SSLError(e)) => println!("{:?} {:?}", e.reason(), e.verify_code()),
-///     other => { other?; }
-/// }
-/// # Ok::<(), requests::Error>(())
-/// ```
-///
-/// Python's base classes are methods: `except requests.ConnectionError` is
-/// [`is_connection_error`](Self::is_connection_error), `except requests.Timeout` is
-/// [`is_timeout`](Self::is_timeout).
-#[non_exhaustive]
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Verification, the handshake or the TLS connection failed, or a file of `verify` or `cert` is
-    /// unusable.
-    #[error("{0}")]
-    SSLError(#[source] ssl::Error),
-    /// The network failed, the server closed the connection, or its response is not HTTP. As in Python, a
-    /// time-out in the middle of a body is reported here too.
-    #[error("{0}")]
-    ConnectionError(#[source] BoxError),
-    /// The proxy cannot be reached, or refuses the connection.
-    #[error("{0}")]
-    ProxyError(#[source] BoxError),
-    /// The request was repeated as often as the [`Retry`](super::Retry) allows, because of the response's
-    /// status.
-    #[error("too many {0} error responses")]
-    RetryError(u16),
-    /// The connection was not established in time.
-    #[error("timed out while connecting")]
-    ConnectTimeout,
-    /// The server sent nothing for too long. As in Python, this includes the handshake.
-    #[error("Read timed out.")]
-    ReadTimeout,
-    /// The body ended early, or its chunked encoding is invalid.
-    #[error("Connection broken: {0}")]
-    ChunkedEncodingError(#[source] BoxError),
-    /// More redirects than [`Session::max_redirects`](super::Session::max_redirects) allows.
-    #[error("Exceeded {0} redirects.")]
-    TooManyRedirects(u32),
-    /// The body of a response is longer than
-    /// [`RequestOptions::max_content`](super::RequestOptions::max_content) allows.
-    #[error("The body has more than {0} bytes.")]
-    ContentTooLong(u64),
-    /// The body of the request has to be sent again, and cannot be read again.
-    #[error("{0}")]
-    UnrewindableBodyError(Box<str>),
-    /// The body cannot be decoded by its `Content-Encoding`.
-    #[error("Received response with content-encoding: {0}, but failed to decode it.")]
-    ContentDecodingError(Box<str>),
-    /// The URL does not start with `https://` or `http://`.
-    #[error("Invalid URL '{0}': No scheme supplied. Perhaps you meant https://{0}?")]
-    MissingSchema(Box<str>),
-    /// The URL's scheme is neither `https` nor `http`.
-    #[error("No connection adapters were found for '{0}'")]
-    InvalidSchema(Box<str>),
-    /// The URL is invalid.
-    #[error("{0}")]
-    InvalidURL(Box<str>),
-    /// The method or a header has an invalid name or value, or the server sent conflicting content lengths.
-    #[error("{0}")]
-    InvalidHeader(Box<str>),
-    /// The response's status is an error. Only
-    /// [`Response::raise_for_status`](super::Response::raise_for_status) returns this.
-    #[error("{message}")]
-    #[non_exhaustive]
-    HTTPError {
-        /// The status code, for example 404.
-        status_code: u16,
-        /// Python's text: `404 Client Error: Not Found for url: https://example.com/`.
-        message: Box<str>,
-    },
-    /// The URL of a proxy is invalid.
-    #[error("{0}")]
-    InvalidProxyURL(Box<str>),
-    /// The value of `json` cannot be encoded as JSON, or the response's body is not JSON.
-    #[error("{0}")]
-    InvalidJSONError(Box<str>),
-    /// Arguments that exclude each other: Python's `ValueError`.
-    #[error("{0}")]
-    ValueError(Box<str>),
-    /// A file of `verify` or `cert` does not exist.
-    #[error("{0}")]
-    OSError(Box<str>),
-}
 
 /// The counter of a [`Retry`](super::Retry) that a failed attempt uses up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +43,36 @@ impl Error {
     /// ```
     pub fn is_timeout(&self) -> bool {
         matches!(self, Error::ConnectTimeout | Error::ReadTimeout)
+    }
+
+    /// Python's `e.response`: the response that an [`HTTPError`](Error::HTTPError) or a
+    /// [`TooManyRedirects`](Error::TooManyRedirects) is about. As in Python, other errors have none.
+    ///
+    /// ```python
+    /// except requests.RequestException as e:
+    ///     if e.response is not None:
+    ///         print(e.response.status_code)
+    /// ```
+    /// ```
+    /// # use pyssl::requests::Error;
+    /// # let e = Error::ReadTimeout;
+    /// if let Some(response) = e.response() {
+    ///     println!("{}", response.status_code());
+    /// }
+    /// ```
+    pub fn response(&self) -> Option<&Response> {
+        match self {
+            Error::HTTPError { response, .. } | Error::TooManyRedirects { response, .. } => {
+                Some(response)
+            }
+            _ => None,
+        }
+    }
+
+    /// Python's `e.request`, for the errors that have a [`response`](Self::response). Other errors do not have the
+    /// request.
+    pub fn request(&self) -> Option<&PreparedRequest> {
+        self.response().map(Response::request)
     }
 
     /// An error of the name or value of a header.

@@ -5,22 +5,25 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
-use ureq::http;
+use ureq::http::{self, HeaderValue, header::ACCEPT_ENCODING};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, SendBody};
 
 use super::adapter::{Retry, RetryDecision};
 use super::error::Failure;
+use super::hooks::hooked;
 use super::prepared::Content;
 use super::response::read;
 use super::{Error, PreparedRequest, RequestOptions, Response, StreamingResponse};
 
 /// The response that ends a chain of redirects, with an unread body.
 pub(super) struct LastHop {
-    pub(super) head: Response,
+    head: Response,
     body: ureq::Body,
     history: Vec<Response>,
+    /// The request that follows a redirect, if redirects are not followed.
+    pub(super) next: Option<PreparedRequest>,
 }
 
 impl LastHop {
@@ -45,27 +48,24 @@ impl LastHop {
             head: Response::head(head, sent, elapsed),
             body,
             history,
+            next: None,
         }
     }
 
     pub(super) fn read(mut self, options: &RequestOptions) -> Result<Response, Error> {
         self.head.read_body(self.body, options.max_content)?;
-        let mut response = hooked(self.head, options)?;
+        let mut response = hooked(self.head)?;
         response.history = self.history;
+        response.next = self.next.map(Box::new);
         Ok(response)
     }
 
     pub(super) fn stream(self, options: &RequestOptions) -> Result<StreamingResponse, Error> {
-        let mut head = hooked(self.head, options)?;
+        let mut head = hooked(self.head)?;
         head.history = self.history;
+        head.next = self.next.map(Box::new);
         Ok(StreamingResponse::new(head, self.body, options.max_content))
     }
-}
-
-/// Passes a response through the hooks.
-pub(super) fn hooked(response: Response, options: &RequestOptions) -> Result<Response, Error> {
-    let mut hooks = options.hooks.iter();
-    hooks.try_fold(response, |response, hook| hook(response))
 }
 
 /// Reads a response that is not the last one. As in Python, it counts even if its body cannot be read.
@@ -108,7 +108,7 @@ pub(super) fn exchange(
                 }
                 let headers = answer.headers().clone();
                 // The connection can be used again only after the body has been read.
-                let _ = read(answer.into_body(), options.max_content.unwrap_or(u64::MAX));
+                let _ = read(answer.into_body(), "", options.max_content);
                 retry.pause(Some(&headers))?
             }
             Err(error) => match retry.count(error.failure(), &request.method) {
@@ -157,6 +157,9 @@ fn send(
     *plain.uri_mut() = request.url.uri()?;
     *plain.method_mut() = request.method.clone();
     *plain.headers_mut() = request.headers.clone();
+    // `http.client` sends this header if the request has no other value.
+    let encoding = plain.headers_mut().entry(ACCEPT_ENCODING);
+    encoding.or_insert(HeaderValue::from_static("identity"));
     let limits = [options.connect_timeout, options.read_timeout];
     // Without time-outs, the agent's configuration is shared instead of copied.
     if limits != [None; 2] || end.is_some() {

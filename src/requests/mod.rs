@@ -37,6 +37,15 @@
 //! | `data=generator` | [`data_reader(reader)`](RequestOptions::data_reader) |
 //! | `hooks={"response": f}` | [`response_hook(f)`](RequestOptions::response_hook) |
 //! | `session.prepare_request(Request(method, url))`, `session.send(prepared)` | [`prepare_request`](Session::prepare_request), [`send`](Session::send) |
+//! | `headers={"X-Token": None}` | [`without_headers(["X-Token"])`](RequestOptions::without_headers) |
+//! | `params="a=1"` | a part of the URL: `"https://example.com/?a=1"` |
+//! | `session.headers.update({"X-Token": "1"})` | [`session.update(\|options\| options.headers([("X-Token", "1")]))`](Session::update) |
+//! | `session.cookies["name"] = "value"` | [`session.set_cookie("name", "value")`](Session::set_cookie) |
+//! | `requests.Request(method, url).prepare()` | `Session::new(()).prepare_request(method, url, ())` |
+//! | `session.get(url, stream=True)` | [`session.stream("GET", url, ())`](Session::stream) |
+//! | `response.raw` | [`into_raw()`](StreamingResponse::into_raw) |
+//! | `e.response`, `e.request` | [`e.response()`](Error::response), [`e.request()`](Error::request) |
+//! | `requests.codes.not_found` | `404` |
 //! | `response.iter_lines()` | [`iter_lines`](StreamingResponse::iter_lines) |
 //!
 //! # Differences from Python
@@ -47,7 +56,16 @@
 //! - SOCKS proxies, which Python supports with the extra `requests[socks]`, are an `InvalidSchema` error.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
-//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8.
+//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings other
+//!   than Latin-1, ASCII and UTF are those of the WHATWG Encoding Standard, which differ from Python's for a few bytes.
+//! - JSON may begin with a byte-order mark; in Python, it is an error if the response has an encoding.
+//! - Only errors about a response have `e.request`: for the others, the caller has the request.
+//! - Parameters and fields of a form are text. For other bytes, encode them and use `data` or the URL.
+//! - A `Content-Length` of the caller is replaced by the length of the body; in Python, it stays if there is no body.
+//! - A cookie that the program sets is sent to all servers. It has no domain or path, and cookies are not kept in files
+//!   (`http.cookiejar.LWPCookieJar`): save [`Session::cookies`].
+//! - An adapter has no methods to override (`send`, `add_headers`), and no `pool_block`: call the session from a function
+//!   of your own.
 //! - There is no asynchronous twin: the HTTP library, `ureq`, waits in its thread. On tokio, use hyper with this
 //!   crate's streams, as `integrations/` shows.
 //! - Control characters in a response header are replaced by spaces, including the line break of a header
@@ -67,6 +85,7 @@ mod decode;
 mod error;
 mod exchange;
 mod head;
+mod hooks;
 mod nested;
 mod netrc;
 mod options;
@@ -76,6 +95,7 @@ mod proxies;
 mod response;
 mod session;
 mod stream;
+mod text;
 mod tls;
 mod transport;
 mod tunnel;
@@ -86,13 +106,120 @@ mod wire;
 pub use adapter::{AssertHostname, HttpAdapter, Retry};
 pub use auth::HttpDigestAuth;
 pub use body::FilePart;
-pub use error::Error;
 pub use options::{ClientCert, RequestOptions, Verify};
 pub use prepared::PreparedRequest;
 pub use response::Response;
 pub use session::Session;
 pub use stream::StreamingResponse;
 pub use ureq::http::{HeaderMap, HeaderValue};
+
+/// A function that gets each response: Python's `hooks={"response": f}`.
+type Hook = std::sync::Arc<dyn Fn(Response) -> Result<Response, Error> + Send + Sync>;
+
+/// The exceptions of Python's `requests`: one variant for each class, with the same name.
+///
+/// ```python
+/// try:
+///     response = requests.get(url, verify="ca.pem")
+/// except requests.exceptions.SSLError as e:
+///     print(e)
+/// ```
+/// ```no_run
+/// # use pyssl::requests;
+/// # let url = "https://example.com";
+/// match requests::get(url, "ca.pem") {
+///     Err(requests::Error::SSLError(e)) => println!("{:?} {:?}", e.reason(), e.verify_code()),
+///     other => { other?; }
+/// }
+/// # Ok::<(), requests::Error>(())
+/// ```
+///
+/// Python's base classes are methods: `except requests.ConnectionError` is
+/// [`is_connection_error`](Self::is_connection_error), `except requests.Timeout` is
+/// [`is_timeout`](Self::is_timeout).
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Verification, the handshake or the TLS connection failed, or a file of `verify` or `cert` is
+    /// unusable.
+    #[error("{0}")]
+    SSLError(#[source] crate::Error),
+    /// The network failed, the server closed the connection, or its response is not HTTP. As in Python, a
+    /// time-out in the middle of a body is reported here too.
+    #[error("{0}")]
+    ConnectionError(#[source] crate::BoxError),
+    /// The proxy cannot be reached, or refuses the connection.
+    #[error("{0}")]
+    ProxyError(#[source] crate::BoxError),
+    /// The request was repeated as often as the [`Retry`](Retry) allows, because of the response's
+    /// status.
+    #[error("too many {0} error responses")]
+    RetryError(u16),
+    /// The connection was not established in time.
+    #[error("timed out while connecting")]
+    ConnectTimeout,
+    /// The server sent nothing for too long. As in Python, this includes the handshake.
+    #[error("Read timed out.")]
+    ReadTimeout,
+    /// The body ended early, or its chunked encoding is invalid.
+    #[error("Connection broken: {0}")]
+    ChunkedEncodingError(#[source] crate::BoxError),
+    /// More redirects than [`Session::max_redirects`](Session::max_redirects) allows.
+    #[error("Exceeded {max_redirects} redirects.")]
+    #[non_exhaustive]
+    TooManyRedirects {
+        /// The limit.
+        max_redirects: u32,
+        /// Python's `e.response`: the response with the redirect that was not followed.
+        response: Box<Response>,
+    },
+    /// The body of a response is longer than
+    /// [`RequestOptions::max_content`](RequestOptions::max_content) allows.
+    #[error("The body has more than {0} bytes.")]
+    ContentTooLong(u64),
+    /// The body of the request has to be sent again, and cannot be read again.
+    #[error("{0}")]
+    UnrewindableBodyError(Box<str>),
+    /// The body cannot be decoded by its `Content-Encoding`.
+    #[error("Received response with content-encoding: {0}, but failed to decode it.")]
+    ContentDecodingError(Box<str>),
+    /// The URL does not start with `https://` or `http://`.
+    #[error("Invalid URL '{0}': No scheme supplied. Perhaps you meant https://{0}?")]
+    MissingSchema(Box<str>),
+    /// The URL's scheme is neither `https` nor `http`.
+    #[error("No connection adapters were found for '{0}'")]
+    InvalidSchema(Box<str>),
+    /// The URL is invalid.
+    #[error("{0}")]
+    InvalidURL(Box<str>),
+    /// The method or a header has an invalid name or value, or the server sent conflicting content lengths.
+    #[error("{0}")]
+    InvalidHeader(Box<str>),
+    /// The response's status is an error. Only
+    /// [`Response::raise_for_status`](Response::raise_for_status) returns this.
+    #[error("{message}")]
+    #[non_exhaustive]
+    HTTPError {
+        /// The status code, for example 404.
+        status_code: u16,
+        /// Python's text: `404 Client Error: Not Found for url: https://example.com/`.
+        message: Box<str>,
+        /// Python's `e.response`. That of a [`StreamingResponse`](StreamingResponse) has no body.
+        response: Box<Response>,
+    },
+    /// The URL of a proxy is invalid.
+    #[error("{0}")]
+    InvalidProxyURL(Box<str>),
+    /// The value of `json` cannot be encoded as JSON, or the response's body is not JSON.
+    #[error("{0}")]
+    InvalidJSONError(Box<str>),
+    /// Arguments that exclude each other: Python's `ValueError`.
+    #[error("{0}")]
+    ValueError(Box<str>),
+    /// A file of `verify` or `cert` does not exist.
+    #[error("{0}")]
+    OSError(Box<str>),
+}
 
 /// Sends a GET request.
 ///
@@ -157,6 +284,83 @@ pub fn head(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<
 /// The same as [`request`].
 pub fn post(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
     request("POST", url, options)
+}
+
+/// Sends a PUT request with the body [`data`](RequestOptions::data).
+///
+/// ```python
+/// response = requests.put("https://example.com", data=b"body")
+/// ```
+/// ```no_run
+/// # use pyssl::requests::{self, RequestOptions};
+/// let response = requests::put("https://example.com", RequestOptions::new().data("body"))?;
+/// # Ok::<(), requests::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The same as [`request`].
+pub fn put(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
+    request("PUT", url, options)
+}
+
+/// Sends a PATCH request with the body [`data`](RequestOptions::data).
+///
+/// ```python
+/// response = requests.patch("https://example.com", json={"a": 1})
+/// ```
+/// ```no_run
+/// # use pyssl::requests::{self, RequestOptions};
+/// # use std::collections::BTreeMap;
+/// let json = BTreeMap::from([("a", 1)]);
+/// let response = requests::patch("https://example.com", RequestOptions::new().json(&json))?;
+/// # Ok::<(), requests::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The same as [`request`].
+pub fn patch(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
+    request("PATCH", url, options)
+}
+
+/// Sends a DELETE request.
+///
+/// ```python
+/// response = requests.delete("https://example.com/1")
+/// ```
+/// ```no_run
+/// # use pyssl::requests;
+/// let response = requests::delete("https://example.com/1", ())?;
+/// # Ok::<(), requests::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The same as [`request`].
+pub fn delete(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
+    request("DELETE", url, options)
+}
+
+/// Sends an OPTIONS request.
+///
+/// ```python
+/// response = requests.options("https://example.com")
+/// ```
+/// ```no_run
+/// # use pyssl::requests;
+/// let response = requests::options("https://example.com", ())?;
+/// # Ok::<(), requests::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The same as [`request`].
+pub fn options(
+    url: impl AsRef<str>,
+    options: impl Into<RequestOptions>,
+) -> Result<Response, Error> {
+    request("OPTIONS", url, options)
 }
 
 /// Sends a request with any method.

@@ -28,7 +28,7 @@ impl TlsInTls {
             incoming,
             outgoing,
         };
-        nested.outer.settimeout(timeout)?;
+        nested.outer.limit(timeout);
         nested.drive(ssl::SslObject::do_handshake)?;
         Ok(nested)
     }
@@ -66,10 +66,7 @@ impl TlsInTls {
     /// Whether the peer has sent nothing, not even the end of the stream.
     pub(super) fn is_silent(&self) -> bool {
         let inner_waits = matches!(self.inner.read(1), Err(ssl::Error::WantRead(_)));
-        let idle = self
-            .outer
-            .setblocking(false)
-            .and_then(|()| self.outer.recv(1));
-        inner_waits && matches!(idle, Err(ssl::Error::WantRead(_)))
+        self.outer.limit(Some(Duration::ZERO));
+        inner_waits && matches!(self.outer.recv(1), Err(ssl::Error::WantRead(_)))
     }
 }

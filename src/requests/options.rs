@@ -11,7 +11,7 @@ use super::body::{self, Body, Fields, FilePart};
 use super::prepared::Auth;
 use super::proxies::Proxies;
 use super::upload::Upload;
-use super::{Error, PreparedRequest, Response};
+use super::{Error, Hook, PreparedRequest, Response};
 
 /// Python's `verify`: which certificates are trusted to verify the server.
 ///
@@ -45,9 +45,6 @@ impl From<bool> for Verify {
         }
     }
 }
-
-/// A function that gets each response: Python's `hooks={"response": f}`.
-pub(super) type Hook = Arc<dyn Fn(Response) -> Result<Response, Error> + Send + Sync>;
 
 /// Python's `cert`: the client certificate.
 ///
@@ -105,8 +102,10 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 pub struct RequestOptions {
     pub(super) verify: Option<Verify>,
     pub(super) cert: Option<ClientCert>,
-    pub(super) headers: Vec<(String, String)>,
+    /// `None` removes a header.
+    pub(super) headers: Vec<(String, Option<String>)>,
     pub(super) params: Fields,
+    pub(super) removed_params: Vec<String>,
     pub(super) body: Option<Body>,
     pub(super) json: Option<Vec<u8>>,
     pub(super) files: Vec<(String, FilePart)>,
@@ -151,7 +150,56 @@ impl RequestOptions {
     {
         let headers = headers.into_iter();
         self.headers
-            .extend(headers.map(|(name, value)| (name.into(), value.into())));
+            .extend(headers.map(|(name, value)| (name.into(), Some(value.into()))));
+        self
+    }
+
+    /// Removes headers, those of the session and the defaults: Python's `headers={"Accept": None}`. Without
+    /// `Accept-Encoding`, the header `Accept-Encoding: identity` is sent, and without `User-Agent` the HTTP library
+    /// sends its own, both as in Python.
+    ///
+    /// ```python
+    /// session.headers["X-Token"] = "1"
+    /// session.get(url, headers={"X-Token": None})
+    /// ```
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// let session = Session::new(RequestOptions::new().headers([("X-Token", "1")]));
+    /// let options = RequestOptions::new().without_headers(["X-Token"]);
+    /// let prepared = session.prepare_request("GET", "https://example.com", options)?;
+    /// assert!(!prepared.headers().contains_key("X-Token"));
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    #[must_use]
+    pub fn without_headers<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> RequestOptions {
+        let names = names.into_iter();
+        self.headers.extend(names.map(|name| (name.into(), None)));
+        self
+    }
+
+    /// Removes parameters of the session: Python's `params={"page": None}`.
+    ///
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// let session = Session::new(RequestOptions::new().params([("page", "1"), ("key", "2")]));
+    /// let options = RequestOptions::new().without_params(["page"]);
+    /// let prepared = session.prepare_request("GET", "https://example.com", options)?;
+    /// assert_eq!(prepared.url(), "https://example.com/?key=2");
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    #[must_use]
+    pub fn without_params<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> RequestOptions {
+        for name in names {
+            let name = name.into();
+            self.params.retain(|(other, _)| *other != name);
+            self.removed_params.push(name);
+        }
         self
     }
 
@@ -245,6 +293,26 @@ impl RequestOptions {
     pub fn auth(mut self, user: impl Into<String>, password: impl Into<String>) -> RequestOptions {
         let (user, password) = (user.into().into_bytes(), password.into().into_bytes());
         self.auth = Some(Auth::Basic(user, password));
+        self
+    }
+
+    /// Like [`auth`](Self::auth), with a name and a password in the server's encoding: Python's
+    /// `auth=("user", "p\u{e4}ss".encode("utf-8"))`. `auth` sends Latin-1, as in Python.
+    ///
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// let options = RequestOptions::new().auth_bytes("user", "\u{20ac}");
+    /// let prepared = Session::new(()).prepare_request("GET", "https://example.com", options)?;
+    /// assert_eq!(prepared.headers()["Authorization"], "Basic dXNlcjrigqw=");
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    #[must_use]
+    pub fn auth_bytes(
+        mut self,
+        user: impl Into<Vec<u8>>,
+        password: impl Into<Vec<u8>>,
+    ) -> RequestOptions {
+        self.auth = Some(Auth::Bytes(user.into(), password.into()));
         self
     }
 
@@ -379,17 +447,16 @@ impl RequestOptions {
     pub(super) fn with_session_defaults(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);
-        let merged = |session: &Fields, own: Fields| -> Fields {
-            let mut kept = session.clone();
-            kept.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
-            kept.extend(own);
-            kept
-        };
         RequestOptions {
             verify: self.verify.or_else(|| session.verify.clone()),
             cert: self.cert.or_else(|| session.cert.clone()),
             headers,
-            params: merged(&session.params, self.params),
+            params: {
+                let mut params = merged(&session.params, self.params);
+                params.retain(|(name, _)| !self.removed_params.contains(name));
+                params
+            },
+            removed_params: Vec::new(),
             body: self.body.or_else(|| session.body.clone()),
             json: self.json.or_else(|| session.json.clone()),
             files: match self.files.is_empty() {
@@ -411,6 +478,21 @@ impl RequestOptions {
             allow_redirects: self.allow_redirects.or(session.allow_redirects),
         }
     }
+}
+
+/// Merges fields as Python merges dictionaries: a field of the request takes the place of the session's.
+fn merged(session: &Fields, own: Fields) -> Fields {
+    let in_session = |name: &str| session.iter().position(|(other, _)| other == name);
+    let mut places: Vec<(usize, (String, String))> = Vec::new();
+    for (place, field) in session.iter().enumerate() {
+        if own.iter().all(|(other, _)| *other != field.0) {
+            places.push((place, field.clone()));
+        }
+    }
+    let own = own.into_iter();
+    places.extend(own.map(|field| (in_session(&field.0).unwrap_or(session.len()), field)));
+    places.sort_by_key(|(place, _)| *place);
+    places.into_iter().map(|(_, field)| field).collect()
 }
 
 impl fmt::Debug for RequestOptions {

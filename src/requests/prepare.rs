@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use ureq::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use ureq::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING,
+    USER_AGENT,
+};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::body::{self, Body};
 use super::decode::ACCEPTED;
-use super::prepared::{Auth, Content};
+use super::prepared::{Auth, Content, parse_method};
+use super::text::header_value;
 use super::url;
 use super::{Error, PreparedRequest, RequestOptions};
 
@@ -21,34 +25,23 @@ pub(super) fn prepare(
     if let Some(error) = &options.error {
         return Err(Error::InvalidJSONError(error.to_string().into()));
     }
-    let mut url = url::parse(url)?;
-    url.add_params(&body::urlencode(&options.params));
-    let method: Method = method
-        .to_ascii_uppercase()
-        .parse()
-        .map_err(Error::of_header)?;
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-    for (name, value) in &options.headers {
-        let name = HeaderName::try_from(name).map_err(Error::of_header)?;
-        let value = HeaderValue::try_from(value).map_err(Error::of_header)?;
-        headers.insert(name, value);
-    }
+    let url = url::parse_with_params(url, &body::urlencode(&options.params))?;
     let mut request = PreparedRequest {
         url,
-        method,
-        headers,
+        method: parse_method(method)?,
+        headers: headers(&options.headers)?,
         body: None,
         cookies: options.cookies.clone(),
         digest: None,
+        hooks: Vec::new(),
     };
     add_body(&mut request, options)?;
     let auth = match &options.auth {
         Some(auth) => Some(auth.clone()),
         None => {
             let host = request.url.host();
-            let of_netrc = netrc(host.trim_matches(['[', ']']))
-                .map(|(name, password)| (name.into_bytes(), password.into_bytes()));
+            let of_netrc =
+                netrc(&host).map(|(name, password)| (name.into_bytes(), password.into_bytes()));
             let found = of_netrc.or_else(|| request.url.credentials());
             found.map(|(name, password)| Auth::Basic(name, password))
         }
@@ -56,7 +49,36 @@ pub(super) fn prepare(
     if let Some(auth) = auth {
         auth.apply(&mut request)?;
     }
+    // As in Python, the hooks that the credentials added come first.
+    request.hooks.extend(options.hooks.iter().cloned());
     Ok(request)
+}
+
+/// The default headers (`requests.utils.default_headers`), and those of the options. `None` removes a header.
+fn headers(of_options: &[(String, Option<String>)]) -> Result<HeaderMap, Error> {
+    const AGENT: &str = concat!("pyssl/", env!("CARGO_PKG_VERSION"));
+    let defaults = [
+        (USER_AGENT, AGENT),
+        (ACCEPT_ENCODING, ACCEPTED),
+        (ACCEPT, "*/*"),
+        (CONNECTION, "keep-alive"),
+    ];
+    let mut headers = HeaderMap::with_capacity(8);
+    for (name, value) in defaults {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in of_options {
+        let name = HeaderName::try_from(name).map_err(Error::of_header)?;
+        match value {
+            Some(value) if value.starts_with(char::is_whitespace) => {
+                let text = format!("Invalid leading whitespace in header value: {value:?}");
+                return Err(Error::InvalidHeader(text.into()));
+            }
+            Some(value) => drop(headers.insert(name, header_value(value)?)),
+            None => drop(headers.remove(name)),
+        }
+    }
+    Ok(headers)
 }
 
 /// Adds the body and its headers: `PreparedRequest.prepare_body`.
@@ -88,12 +110,12 @@ fn add_body(request: &mut PreparedRequest, options: &RequestOptions) -> Result<(
         }
         bytes = Some(encoded.bytes).filter(|bytes| !bytes.is_empty());
     }
-    match bytes {
-        Some(_) => drop(headers.remove(CONTENT_LENGTH)),
-        // As in Python, methods other than GET and HEAD send `Content-Length: 0` if there is no
-        // body.
-        None if ![Method::GET, Method::HEAD].contains(&request.method) => bytes = Some(Vec::new()),
-        None => {}
+    // As in Python, methods other than GET and HEAD send `Content-Length: 0` if there is no body.
+    if bytes.is_none() && ![Method::GET, Method::HEAD].contains(&request.method) {
+        bytes = Some(Vec::new());
+    }
+    if let Some(bytes) = &bytes {
+        headers.insert(CONTENT_LENGTH, bytes.len().into());
     }
     request.body = bytes.map(|bytes| Content::Bytes(Arc::new(bytes)));
     Ok(())

@@ -2,16 +2,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use ureq::http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, TRANSFER_ENCODING,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
 };
 use ureq::http::{HeaderMap, Method, StatusCode};
 
-use super::Error;
-use super::auth::{HttpDigestAuth, basic};
+use super::auth::{HttpDigestAuth, basic, basic_of_bytes};
 use super::body::Fields;
 use super::head::joined;
 use super::upload::UploadBody;
-use super::url::Url;
+use super::url::{self, Url};
+use super::{Error, Hook};
 
 /// A request that is ready to be sent: Python's `PreparedRequest`.
 ///
@@ -40,6 +41,7 @@ pub struct PreparedRequest {
     /// The cookies of the request's options.
     pub(super) cookies: Fields,
     pub(super) digest: Option<HttpDigestAuth>,
+    pub(super) hooks: Vec<Hook>,
 }
 
 /// The body of a request.
@@ -55,17 +57,52 @@ impl PreparedRequest {
         self.method.as_str()
     }
 
+    /// Sets the method: Python's `prepared.method = "PUT"`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidHeader`] if the method has characters that a method may not have.
+    pub fn set_method(&mut self, method: &str) -> Result<(), Error> {
+        self.method = parse_method(method)?;
+        Ok(())
+    }
+
     /// Python's `prepared.url`, with the parameters of the request.
     pub fn url(&self) -> String {
         self.url.to_string()
     }
 
-    /// Python's `prepared.headers`. The HTTP library adds `Host`, `User-Agent` and `Accept` if they are absent.
+    /// Sets the URL: Python's `prepared.url = "https://example.com/?signature=1"`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingSchema`], [`Error::InvalidSchema`] or [`Error::InvalidURL`] if the URL is invalid. The request
+    /// then keeps its URL.
+    pub fn set_url(&mut self, url: impl AsRef<str>) -> Result<(), Error> {
+        self.url = url::parse(url.as_ref())?;
+        Ok(())
+    }
+
+    /// Python's `prepared.path_url`: the path and the query, for example `"/a?b=c"`.
+    pub fn path_url(&self) -> String {
+        self.url.target()
+    }
+
+    /// Python's `prepared.headers`. As in Python, `Host` is added when the request is sent.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The headers, to change them.
+    /// The headers, to change them: Python's `prepared.headers["X-Token"] = "1"`.
+    ///
+    /// ```
+    /// # use pyssl::requests::{HeaderValue, Session};
+    /// let mut prepared = Session::new(()).prepare_request("GET", "https://example.com", ())?;
+    /// prepared.headers_mut().insert("X-Token", HeaderValue::from_static("1"));
+    /// prepared.headers_mut().remove("Accept");
+    /// # assert!(prepared.headers().contains_key("x-token") && !prepared.headers().contains_key("accept"));
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.headers
     }
@@ -76,6 +113,24 @@ impl PreparedRequest {
             Some(Content::Bytes(bytes)) if !bytes.is_empty() => Some(bytes),
             _ => None,
         }
+    }
+
+    /// Sets the body: Python's `prepared.body = b"..."`. `Content-Length` becomes the length of the new body, as
+    /// after Python's `prepared.prepare_content_length(prepared.body)`.
+    ///
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// let options = RequestOptions::new().data("a");
+    /// let mut prepared = Session::new(()).prepare_request("POST", "https://example.com", options)?;
+    /// prepared.set_body("another body");
+    /// assert_eq!(prepared.headers()["Content-Length"], "12");
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    pub fn set_body(&mut self, body: impl Into<Vec<u8>>) {
+        let body = body.into();
+        self.headers.remove(TRANSFER_ENCODING);
+        self.headers.insert(CONTENT_LENGTH, body.len().into());
+        self.body = Some(Content::Bytes(Arc::new(body)));
     }
 
     /// The body to send. For a method whose requests usually have a body, a missing body is sent as an empty one.
@@ -96,9 +151,7 @@ impl PreparedRequest {
 
     /// Adds the answer to the last challenge, if it can be answered.
     pub(super) fn answer_challenge(&mut self, digest: &HttpDigestAuth) -> Result<(), Error> {
-        let uri = self.url.uri()?;
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        if let Some(answer) = digest.answer(self.method.as_str(), target)? {
+        if let Some(answer) = digest.answer(self.method.as_str(), &self.url.target())? {
             self.headers.insert(AUTHORIZATION, answer);
         }
         Ok(())
@@ -134,6 +187,8 @@ impl PreparedRequest {
             }
             self.body = None;
         }
+        // The proxy's credentials are not those of the next server.
+        self.headers.remove(PROXY_AUTHORIZATION);
         self.headers.remove(COOKIE);
         if self.url.should_strip_auth(&url) {
             self.headers.remove(AUTHORIZATION);
@@ -154,6 +209,8 @@ impl fmt::Debug for PreparedRequest {
 #[derive(Clone)]
 pub(super) enum Auth {
     Basic(Vec<u8>, Vec<u8>),
+    /// A name and a password in the server's encoding.
+    Bytes(Vec<u8>, Vec<u8>),
     Digest(HttpDigestAuth),
     Custom(Arc<dyn Fn(&mut PreparedRequest) + Send + Sync>),
 }
@@ -164,6 +221,10 @@ impl Auth {
         match self {
             Auth::Basic(name, password) => {
                 let value = basic(name, password)?;
+                request.headers.insert(AUTHORIZATION, value);
+            }
+            Auth::Bytes(name, password) => {
+                let value = basic_of_bytes(name, password)?;
                 request.headers.insert(AUTHORIZATION, value);
             }
             Auth::Digest(digest) => {
@@ -178,9 +239,20 @@ impl Auth {
     }
 }
 
+/// `PreparedRequest.prepare_method`.
+pub(super) fn parse_method(method: &str) -> Result<Method, Error> {
+    let method = method.to_ascii_uppercase().parse();
+    method.map_err(Error::of_header)
+}
+
+/// Whether a response with this status and these headers redirects: `Response.is_redirect`.
+pub(super) fn is_redirect(status: StatusCode, headers: &HeaderMap) -> bool {
+    [301, 302, 303, 307, 308].contains(&status.as_u16()) && headers.contains_key(LOCATION)
+}
+
 /// The target of a redirect, if the response is one: `Session.get_redirect_target`.
 pub(super) fn target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
-    if ![301, 302, 303, 307, 308].contains(&status.as_u16()) {
+    if !is_redirect(status, headers) {
         return None;
     }
     Some(joined(headers, &LOCATION)).filter(|location| !location.is_empty())

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,11 +10,11 @@ use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LINK, LOCATION};
 use ureq::http::response::Parts;
 use ureq::http::{HeaderMap, StatusCode};
 
-use super::body;
 use super::cookies::cookies_of;
-use super::decode::{decode, within};
+use super::decode::{Raw, decoder, is_encoded};
 use super::head::{REASON, joined};
-use super::{Error, PreparedRequest};
+use super::prepared::is_redirect;
+use super::{Error, PreparedRequest, text};
 
 /// The server's response: Python's `requests.Response`.
 ///
@@ -34,7 +35,8 @@ pub struct Response {
     reason: String,
     url: String,
     headers: HeaderMap,
-    content: Vec<u8>,
+    /// Shared, since an error of `raise_for_status` has the response too.
+    content: Arc<Vec<u8>>,
     encoding: Option<String>,
     pub(super) history: Vec<Response>,
     pub(super) elapsed: Duration,
@@ -46,15 +48,13 @@ impl Response {
     /// A response without its body.
     pub(super) fn head(mut head: Parts, request: PreparedRequest, elapsed: Duration) -> Response {
         let reason = head.headers.remove(REASON);
-        let reason = reason.map_or_else(String::new, |reason| {
-            reason.as_bytes().iter().copied().map(char::from).collect()
-        });
+        let reason = reason.map_or_else(String::new, |reason| text::latin_1(reason.as_bytes()));
         Response {
             status: head.status,
             reason,
             url: request.url(),
             headers: head.headers,
-            content: Vec::new(),
+            content: Arc::default(),
             encoding: None,
             history: Vec::new(),
             elapsed,
@@ -65,15 +65,13 @@ impl Response {
 
     /// Reads and decodes the body.
     pub(super) fn read_body(&mut self, body: Body, max: Option<u64>) -> Result<(), Error> {
-        let max = max.unwrap_or(u64::MAX);
-        let content = read(body, max)?;
         let encodings = joined(&self.headers, &CONTENT_ENCODING);
-        self.content = decode(&encodings, content, max)?;
+        self.content = Arc::new(read(body, &encodings, max)?);
         Ok(())
     }
 
     pub(super) fn with_content(mut self, content: Vec<u8>) -> Response {
-        self.content = content;
+        self.content = Arc::new(content);
         self
     }
 
@@ -84,8 +82,7 @@ impl Response {
 
     /// Python's `response.is_redirect`.
     pub fn is_redirect(&self) -> bool {
-        [301, 302, 303, 307, 308].contains(&self.status_code())
-            && self.headers.contains_key(LOCATION)
+        is_redirect(self.status, &self.headers)
     }
 
     /// Python's `response.is_permanent_redirect`.
@@ -111,7 +108,7 @@ impl Response {
 
     /// Python's `response.cookies.items()`: the cookies that this response sets.
     pub fn cookies(&self) -> Vec<(String, String)> {
-        cookies_of(&self.request.url, &self.headers)
+        cookies_of(&self.request, &self.headers)
     }
 
     /// Python's `response.links`: the links of the header `Link`, by their relation or else by their URL.
@@ -154,11 +151,15 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidJSONError`] if the body is not JSON (in UTF-8, UTF-16 or UTF-32), or not a value of the
-    /// type `T`.
+    /// [`Error::InvalidJSONError`] if the body is not JSON, or not a value of the type `T`. As in Python, the body has
+    /// the encoding of [`encoding`](Self::encoding), or else UTF-8, UTF-16 or UTF-32, which the first bytes tell.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let text = body::decode_json(&self.content);
-        serde_json::from_str(&text)
+        let text = match self.encoding() {
+            None if self.content.len() > 3 => text::decode_json(&self.content),
+            _ => self.text(),
+        };
+        // Python reports a byte-order mark as an error.
+        serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|error| Error::InvalidJSONError(error.to_string().into()))
     }
 
@@ -196,11 +197,34 @@ impl Response {
     /// decoded as UTF-8; Python guesses.
     pub fn text(&self) -> String {
         let encoding = self.encoding();
-        // Latin-1 is decoded as windows-1252, as the WHATWG Encoding Standard requires.
-        let encoding =
-            encoding.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
-        let encoding = encoding.unwrap_or(encoding_rs::UTF_8);
-        encoding.decode(&self.content).0.into_owned()
+        text::decode(&self.content, encoding.as_deref().unwrap_or("utf-8"))
+    }
+
+    /// Python's `response.iter_lines()`: the lines of the body without their ends, which are `\n`, `\r` or `\r\n`.
+    ///
+    /// Python's `response.iter_content(1024)` is `response.content().chunks(1024)`. With
+    /// [`Session::stream`](super::Session::stream), the body is read line by line, or piece by piece.
+    ///
+    /// ```
+    /// # use pyssl::requests;
+    /// # fn f(response: &requests::Response) {
+    /// for line in response.iter_lines() {
+    ///     println!("{}", String::from_utf8_lossy(line));
+    /// }
+    /// # }
+    /// ```
+    pub fn iter_lines(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.content();
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let end = rest.iter().position(|byte| b"\r\n".contains(byte));
+            let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+            let after = after.strip_prefix(b"\r\n").or(after.get(1..));
+            rest = after.unwrap_or_default();
+            Some(line)
+        })
     }
 
     /// Python's `response.encoding`: the charset of `Content-Type`. Without a charset, it is `ISO-8859-1` for
@@ -234,18 +258,23 @@ impl Response {
     /// Returns an error if the status is 400 or above.
     ///
     /// ```python
-    /// response.raise_for_status()
+    /// try:
+    ///     response.raise_for_status()
+    /// except requests.HTTPError as e:
+    ///     print(e, e.response.text)
     /// ```
     /// ```
     /// # use pyssl::requests;
-    /// # fn f(response: &requests::Response) -> Result<(), requests::Error> {
-    /// response.raise_for_status()?;
-    /// # Ok(()) }
+    /// # fn f(response: &requests::Response) {
+    /// if let Err(e) = response.raise_for_status() {
+    ///     println!("{e} {:?}", e.response().map(|response| response.text()));
+    /// }
+    /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::HTTPError`].
+    /// [`Error::HTTPError`] if the status is from 400 to 599.
     pub fn raise_for_status(&self) -> Result<(), Error> {
         let status_code = self.status_code();
         let whose = match status_code {
@@ -257,6 +286,7 @@ impl Response {
         Err(Error::HTTPError {
             status_code,
             message: format!("{status_code} {whose} Error: {reason} for url: {url}").into(),
+            response: Box::new(self.clone()),
         })
     }
 }
@@ -268,19 +298,16 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Reads the whole body, up to `max` bytes, without decoding it.
-pub(super) fn read(body: Body, max: u64) -> Result<Vec<u8>, Error> {
+/// Reads the whole body and decodes it.
+pub(super) fn read(body: Body, encodings: &str, max: Option<u64>) -> Result<Vec<u8>, Error> {
     let body = body.into_with_config().limit(u64::MAX);
-    if max == u64::MAX {
+    if max.is_none() && !is_encoded(encodings) {
         return body.read_to_vec().map_err(Error::of_body);
     }
     let mut content = Vec::new();
-    let outcome = body
-        .reader()
-        .take(max.saturating_add(1))
-        .read_to_end(&mut content);
-    outcome.map_err(Error::of_body_read)?;
-    within(content, max)
+    let mut body = decoder(encodings, Box::new(Raw(body.reader())), max);
+    body.read_to_end(&mut content).map_err(Error::of_read)?;
+    Ok(content)
 }
 
 /// The links of a header: `requests.utils.parse_header_links`.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cookie_store::CookieStore;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, http};
 
 use super::adapter::HttpAdapter;
-use super::cookies::{add_cookies, keep_cookies, names_and_values};
-use super::exchange::{LastHop, NoResolver, exchange, hooked, unread};
+use super::cookies::Jar;
+use super::exchange::{LastHop, NoResolver, exchange, unread};
+use super::hooks::hooked;
 use super::prepare::prepare;
 use super::prepared::{Auth, target};
 use super::proxies::{self, Proxies};
@@ -56,7 +56,7 @@ pub struct Session {
     max_redirects: u32,
     /// Adapters by the prefix of the URL, the longest prefix first.
     adapters: Vec<(String, Arc<HttpAdapter>)>,
-    cookies: Mutex<CookieStore>,
+    cookies: Mutex<Jar>,
     agents: Mutex<HashMap<Route, Agent>>,
 }
 
@@ -99,6 +99,25 @@ impl Session {
     pub fn trust_env(mut self, trust: bool) -> Session {
         self.trust_env = trust;
         self
+    }
+
+    /// Changes the options of the session for its next requests: Python's `session.headers.update(...)`,
+    /// `session.verify = ...` and so on. The connections and cookies are kept.
+    ///
+    /// ```python
+    /// session.headers.update({"X-Token": "2"})
+    /// session.verify = "ca.pem"
+    /// ```
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// # let mut session = Session::new(RequestOptions::new().headers([("X-Token", "1")]));
+    /// session.update(|options| options.headers([("X-Token", "2")]).verify("ca.pem"));
+    /// # let prepared = session.prepare_request("GET", "https://example.com", ())?;
+    /// # assert_eq!(prepared.headers()["X-Token"], "2");
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    pub fn update(&mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) {
+        self.options = change(std::mem::take(&mut self.options));
     }
 
     /// Python's `session.max_redirects`. The default is 30.
@@ -232,13 +251,12 @@ impl Session {
         options: impl Into<RequestOptions>,
     ) -> Result<PreparedRequest, Error> {
         let options = options.into().with_session_defaults(&self.options);
-        let mut request = self.prepare_only(method, url.as_ref(), &options)?;
-        add_cookies(&mut request, &self.lock_cookies())?;
-        Ok(request)
+        self.prepare_only(method, url.as_ref(), &options)
     }
 
     /// Sends a prepared request: Python's `session.send(prepared, timeout=5)`. Only the options that concern
-    /// sending and [`response_hook`](RequestOptions::response_hook) count. As in Python, `REQUESTS_CA_BUNDLE` does not count.
+    /// sending count, and [`response_hook`](RequestOptions::response_hook), whose function is called after those of
+    /// the request. As in Python, `REQUESTS_CA_BUNDLE` does not count.
     ///
     /// # Errors
     ///
@@ -248,7 +266,31 @@ impl Session {
         request: PreparedRequest,
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
-        let own: RequestOptions = options.into();
+        let (request, path, options) = self.prepare_send(request, options.into());
+        self.run(request, path, &options)?.read(&options)
+    }
+
+    /// Sends a prepared request, and leaves the body of the response for the caller to read: Python's
+    /// `session.send(prepared, stream=True)`. The options are those of [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn send_stream(
+        &self,
+        request: PreparedRequest,
+        options: impl Into<RequestOptions>,
+    ) -> Result<StreamingResponse, Error> {
+        let (request, path, options) = self.prepare_send(request, options.into());
+        self.run(request, path, &options)?.stream(&options)
+    }
+
+    fn prepare_send(
+        &self,
+        mut request: PreparedRequest,
+        own: RequestOptions,
+    ) -> (PreparedRequest, Path, RequestOptions) {
+        request.hooks.extend(own.hooks.iter().cloned());
         let proxies = match own.proxies.is_empty() {
             true => proxies::after_redirect(&request.url, &self.options.proxies, self.trust_env),
             false => own.proxies.clone(),
@@ -258,8 +300,7 @@ impl Session {
             verify: options.verify.clone().unwrap_or_default(),
             cert: options.cert.clone(),
         };
-        let path = Path { tls, proxies };
-        self.run(request, path, &options)?.read(&options)
+        (request, Path { tls, proxies }, options)
     }
 
     /// Sends a request, and leaves the body of the response for the caller to read: Python's `stream=True`.
@@ -283,7 +324,9 @@ impl Session {
         url: &str,
         options: &RequestOptions,
     ) -> Result<PreparedRequest, Error> {
-        prepare(method, url, options, |host| self.of_netrc(host))
+        let mut request = prepare(method, url, options, |host| self.of_netrc(host))?;
+        self.lock_cookies().add_to(&mut request)?;
+        Ok(request)
     }
 
     fn prepare(
@@ -294,8 +337,7 @@ impl Session {
     ) -> Result<(PreparedRequest, Path, RequestOptions), Error> {
         let verify = self.verify(own.verify.clone());
         let options = own.with_session_defaults(&self.options);
-        let mut request = self.prepare_only(method, url, &options)?;
-        add_cookies(&mut request, &self.lock_cookies())?;
+        let request = self.prepare_only(method, url, &options)?;
         let proxies = &self.options.proxies;
         let path = Path {
             tls: Tls {
@@ -326,18 +368,18 @@ impl Session {
         loop {
             let begin = Instant::now();
             let mut answer = self.exchange(&request, &path, options, end)?;
-            keep_cookies(&mut self.lock_cookies(), &request.url, answer.headers());
+            self.lock_cookies().keep(&request, answer.headers());
             // The request with the answer to a challenge, and the response with the challenge.
             let mut answered = None;
             if let Some(digest) = &request.digest {
                 if digest.is_challenge(answer.status(), answer.headers()) {
                     let mut again = request.clone();
                     again.rewind()?;
-                    add_cookies(&mut again, &self.lock_cookies())?;
+                    self.lock_cookies().add_to(&mut again)?;
                     again.answer_challenge(digest)?;
                     let challenge = unread(answer, request.clone(), begin.elapsed(), options)?;
                     answer = self.exchange(&again, &path, options, end)?;
-                    keep_cookies(&mut self.lock_cookies(), &again.url, answer.headers());
+                    self.lock_cookies().keep(&again, answer.headers());
                     answered = Some((again, challenge));
                 }
             }
@@ -349,15 +391,18 @@ impl Session {
             if !follow {
                 let next = self.redirected(request.clone(), status, &location)?;
                 let mut last = LastHop::new(answer, request, answered, history, elapsed);
-                last.head.next = Some(Box::new(next));
+                last.next = Some(next);
                 return Ok(last);
             }
             let sent = answered.map_or_else(|| request.clone(), |(again, _)| again);
-            let response = hooked(unread(answer, sent, elapsed, options)?, options)?;
-            history.push(response);
-            if history.len() > usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
-                return Err(Error::TooManyRedirects(self.max_redirects));
+            let response = hooked(unread(answer, sent, elapsed, options)?)?;
+            if history.len() >= usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
+                return Err(Error::TooManyRedirects {
+                    max_redirects: self.max_redirects,
+                    response: Box::new(response),
+                });
             }
+            history.push(response);
             request = self.redirected(request, status, &location)?;
             path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);
         }
@@ -374,10 +419,10 @@ impl Session {
         let mut next = request.redirected(status, location)?;
         next.rewind()?;
         let host = next.url.host();
-        if let Some((name, password)) = self.of_netrc(host.trim_matches(['[', ']'])) {
+        if let Some((name, password)) = self.of_netrc(&host) {
             Auth::Basic(name.into(), password.into()).apply(&mut next)?;
         }
-        add_cookies(&mut next, &self.lock_cookies())?;
+        self.lock_cookies().add_to(&mut next)?;
         Ok(next)
     }
 
@@ -421,7 +466,34 @@ impl Session {
 
     /// The names and values of all cookies of the session: Python's `session.cookies.items()`.
     pub fn cookies(&self) -> Vec<(String, String)> {
-        names_and_values(&self.lock_cookies())
+        self.lock_cookies().names_and_values()
+    }
+
+    /// Sets a cookie for all requests of the session: Python's `session.cookies.set("name", "value")`, and
+    /// `session.cookies["name"] = "value"`.
+    ///
+    /// ```
+    /// # use pyssl::requests::Session;
+    /// let session = Session::new(());
+    /// session.set_cookie("name", "value");
+    /// assert_eq!(session.cookies(), [("name".to_owned(), "value".to_owned())]);
+    /// ```
+    pub fn set_cookie(&self, name: impl Into<String>, value: impl Into<String>) {
+        self.lock_cookies().set(name.into(), value.into());
+    }
+
+    /// Forgets all cookies with this name: Python's `del session.cookies["name"]`, which is a `KeyError` if there is
+    /// none.
+    ///
+    /// ```
+    /// # use pyssl::requests::Session;
+    /// # let session = Session::new(());
+    /// # session.set_cookie("name", "value");
+    /// session.remove_cookie("name");
+    /// assert!(session.cookies().is_empty());
+    /// ```
+    pub fn remove_cookie(&self, name: &str) {
+        self.lock_cookies().remove(name);
     }
 
     /// Forgets all cookies: Python's `session.cookies.clear()`.
@@ -429,7 +501,7 @@ impl Session {
         self.lock_cookies().clear();
     }
 
-    fn lock_cookies(&self) -> MutexGuard<'_, CookieStore> {
+    fn lock_cookies(&self) -> MutexGuard<'_, Jar> {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -464,9 +536,20 @@ impl Session {
         let agent = agents
             .entry(key)
             .or_insert_with_key(|(adapter, tls, proxy)| {
+                let adapter = Arc::clone(&self.adapters[*adapter].1);
                 let config = Agent::config_builder()
+                    .max_idle_connections_per_host(adapter.pool_maxsize)
+                    .max_idle_connections(
+                        adapter
+                            .pool_connections
+                            .saturating_mul(adapter.pool_maxsize),
+                    )
+                    // urllib3 keeps a connection until the server closes it.
+                    .max_idle_age(FOREVER)
                     .proxy(None)
-                    .user_agent(concat!("pyssl/", env!("CARGO_PKG_VERSION")))
+                    // These headers are those of the prepared request.
+                    .accept("")
+                    .accept_encoding("")
                     .http_status_as_error(false)
                     .allow_non_standard_methods(true)
                     .max_redirects(0)
@@ -476,7 +559,6 @@ impl Session {
                     // Like Python, never wait for `100 Continue`.
                     .timeout_await_100(Some(Duration::ZERO))
                     .build();
-                let adapter = Arc::clone(&self.adapters[*adapter].1);
                 let connector = WireConnector::new(adapter, tls.clone(), proxy.clone());
                 match proxy {
                     None => Agent::with_parts(config, connector, DefaultResolver::default()),
@@ -487,6 +569,9 @@ impl Session {
         agent.clone()
     }
 }
+
+/// The HTTP library subtracts times, so the longest duration is too long.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How the requests of a chain of redirects are sent.
 struct Path {

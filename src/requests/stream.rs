@@ -1,15 +1,15 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io::{self, Read};
 use std::time::Duration;
 
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use ureq::Body;
 use ureq::http::HeaderMap;
 use ureq::http::header::CONTENT_ENCODING;
-use ureq::{Body, BodyReader};
 
+use super::decode::{Pieces, Raw, decoder};
 use super::head::joined;
-use super::{Error, Response};
+use super::{Error, PreparedRequest, Response};
 
 /// A response whose body is read piece by piece: Python's `stream=True`. It implements [`Read`].
 ///
@@ -27,38 +27,27 @@ use super::{Error, Response};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `read` decodes `gzip` and `deflate`, as `iter_content` does. An `io::Error` of `read` contains an
-/// [`Error`]. Dropping the response before the end of the body closes the connection.
+/// `read` decodes `gzip` and `deflate` as `iter_content` does, also several encodings (`Content-Encoding: deflate,
+/// gzip`). An `io::Error` of `read` contains an [`Error`]. Dropping the response before the end of the body closes the connection.
 pub struct StreamingResponse {
     head: Response,
-    body: Option<Box<dyn Read + Send + Sync>>,
-    encoding: Encoding,
-    /// The limit of the body, and the number of bytes that it leaves.
-    max: Option<(u64, u64)>,
+    body: Coded,
+    max: Option<u64>,
 }
 
-/// The coding of the body, which is set up at the first read.
-#[derive(Clone, Copy)]
-enum Encoding {
-    Identity,
-    Gzip,
-    Deflate,
+/// The body, which is decoded from the first read on.
+enum Coded {
+    Raw(Pieces),
+    Decoded(Pieces),
 }
 
 impl StreamingResponse {
     pub(super) fn new(head: Response, body: Body, max: Option<u64>) -> StreamingResponse {
-        let encodings = joined(head.headers(), &CONTENT_ENCODING).to_ascii_lowercase();
-        let encoding = match encodings.trim() {
-            "gzip" | "x-gzip" => Encoding::Gzip,
-            "deflate" => Encoding::Deflate,
-            _ => Encoding::Identity,
-        };
         let body = body.into_with_config().limit(u64::MAX).reader();
         StreamingResponse {
             head,
-            body: Some(Box::new(Raw(body))),
-            encoding,
-            max: max.map(|max| (max, max)),
+            body: Coded::Raw(Box::new(Raw(body))),
+            max,
         }
     }
 
@@ -102,17 +91,65 @@ impl StreamingResponse {
         self.head.history()
     }
 
-    /// Returns an error if the status is 400 or above.
+    /// Python's `response.request`: the request that led to this response.
+    pub fn request(&self) -> &PreparedRequest {
+        self.head.request()
+    }
+
+    /// Python's `response.is_redirect`.
+    pub fn is_redirect(&self) -> bool {
+        self.head.is_redirect()
+    }
+
+    /// Python's `response.is_permanent_redirect`.
+    pub fn is_permanent_redirect(&self) -> bool {
+        self.head.is_permanent_redirect()
+    }
+
+    /// Python's `response.next`; see [`Response::next`].
+    pub fn next(&self) -> Option<&PreparedRequest> {
+        self.head.next()
+    }
+
+    /// Python's `response.cookies.items()`; see [`Response::cookies`].
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        self.head.cookies()
+    }
+
+    /// Python's `response.links`; see [`Response::links`].
+    pub fn links(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        self.head.links()
+    }
+
+    /// Python's `response.raise_for_status()`: returns an error if the status is 400 or above.
+    ///
+    /// ```python
+    /// with session.get(url, stream=True) as response:
+    ///     response.raise_for_status()
+    /// ```
+    /// ```no_run
+    /// # use pyssl::requests::Session;
+    /// # let (session, url) = (Session::new(()), "https://example.com");
+    /// let response = session.stream("GET", url, ())?;
+    /// response.raise_for_status()?;
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::HTTPError`].
+    /// [`Error::HTTPError`] if the status is from 400 to 599. Its response has no body; the body can still be read
+    /// from this value.
     pub fn raise_for_status(&self) -> Result<(), Error> {
         self.head.raise_for_status()
     }
 
-    /// Python's `response.iter_content(8192)`: the body in pieces of at most this size, as they arrive.
+    /// Python's `response.iter_content(8192)`: the body in pieces of at most this size, as they arrive. A size of zero
+    /// counts as one.
     ///
+    /// ```python
+    /// for piece in response.iter_content(8192):
+    ///     print(len(piece), "bytes")
+    /// ```
     /// ```no_run
     /// # use pyssl::requests::Session;
     /// # let (session, url) = (Session::new(()), "https://example.com");
@@ -122,6 +159,12 @@ impl StreamingResponse {
     /// }
     /// # Ok::<(), pyssl::requests::Error>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// An element is an error, and the last one, if the body cannot be read: [`Error::ConnectionError`],
+    /// [`Error::SSLError`], [`Error::ReadTimeout`], [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`]
+    /// or [`Error::ContentTooLong`].
     pub fn iter_content(
         &mut self,
         chunk_size: usize,
@@ -143,8 +186,13 @@ impl StreamingResponse {
     }
 
     /// Python's `response.iter_lines()`: the lines of the body without their ends, which are `\n`, `\r` or
-    /// `\r\n`. A `\r\n` that arrives in two pieces ends one line; in Python, it ends two.
+    /// `\r\n`. A `\r\n` that arrives in two pieces ends one line; in Python, it ends two. For lines that another byte
+    /// ends (`delimiter=b"\0"`), use [`BufRead::split`](std::io::BufRead::split) of a `BufReader` on the response.
     ///
+    /// ```python
+    /// for line in events.iter_lines():
+    ///     print(line.decode())
+    /// ```
     /// ```no_run
     /// # use pyssl::requests::Session;
     /// # let (session, url) = (Session::new(()), "https://example.com/events");
@@ -154,6 +202,10 @@ impl StreamingResponse {
     /// }
     /// # Ok::<(), pyssl::requests::Error>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`iter_content`](Self::iter_content). The begin of a line before an error is dropped, as in Python.
     pub fn iter_lines(&mut self) -> impl Iterator<Item = Result<Vec<u8>, Error>> + '_ {
         let mut pieces = self.iter_content(512);
         let mut lines = VecDeque::new();
@@ -183,12 +235,49 @@ impl StreamingResponse {
         })
     }
 
-    /// Reads the rest of the body.
+    /// Python's `response.raw`: the bytes of the body as the server sent them, without decoding
+    /// `Content-Encoding`. If a part of the body was read before, the rest is decoded.
+    ///
+    /// ```python
+    /// shutil.copyfileobj(response.raw, out)
+    /// ```
+    /// ```no_run
+    /// # use pyssl::requests::Session;
+    /// # let (session, url) = (Session::new(()), "https://example.com");
+    /// # let mut out = std::io::sink();
+    /// let response = session.stream("GET", url, ())?;
+    /// std::io::copy(&mut response.into_raw(), &mut out)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "raw")]
+    pub fn into_raw(self) -> impl Read + Send + Sync {
+        match self.body {
+            Coded::Raw(body) => decoder("", body, self.max),
+            Coded::Decoded(body) => body,
+        }
+    }
+
+    /// Reads the rest of the body: Python's `response.content` after `stream=True`.
+    ///
+    /// ```python
+    /// response = session.get(url, stream=True)
+    /// if int(response.headers["content-length"]) < 1_000_000:
+    ///     print(response.text)
+    /// ```
+    /// ```no_run
+    /// # use pyssl::requests::Session;
+    /// # let (session, url) = (Session::new(()), "https://example.com");
+    /// let response = session.stream("GET", url, ())?;
+    /// let length = response.headers()["content-length"].to_str().unwrap_or_default();
+    /// if length.parse::<u64>().is_ok_and(|length| length < 1_000_000) {
+    ///     println!("{}", response.into_response()?.text());
+    /// }
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::ConnectionError`], [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`],
-    /// [`Error::ContentTooLong`].
+    /// Those of [`iter_content`](Self::iter_content).
     pub fn into_response(mut self) -> Result<Response, Error> {
         let mut content = Vec::new();
         self.read_to_end(&mut content).map_err(Error::of_read)?;
@@ -198,67 +287,13 @@ impl StreamingResponse {
 
 impl Read for StreamingResponse {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.read_decoded(buffer)?;
-        if let Some((max, left)) = &mut self.max {
-            let too_long = || io::Error::other(Error::ContentTooLong(*max));
-            *left = left.checked_sub(count as u64).ok_or_else(too_long)?;
+        if let Coded::Raw(body) = &mut self.body {
+            let body = std::mem::replace(body, Box::new(io::empty()));
+            let encodings = joined(self.head.headers(), &CONTENT_ENCODING);
+            self.body = Coded::Decoded(decoder(&encodings, body, self.max));
         }
-        Ok(count)
-    }
-}
-
-impl StreamingResponse {
-    fn read_decoded(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let Some(body) = &mut self.body else {
-                return Ok(0);
-            };
-            match self.encoding {
-                Encoding::Identity => return body.read(buffer).map_err(decoding),
-                // The first byte is read here: an empty body is not decoded, and for `deflate` the byte
-                // tells whether there is a zlib header.
-                encoding => {
-                    let mut first = [0];
-                    if body.read(&mut first).map_err(decoding)? == 0 {
-                        self.body = None;
-                        return Ok(0);
-                    }
-                    let Some(body) = self.body.take() else {
-                        return Ok(0);
-                    };
-                    let whole = io::Cursor::new(first).chain(body);
-                    self.body = Some(match encoding {
-                        Encoding::Gzip => Box::new(MultiGzDecoder::new(whole)),
-                        // The zlib header (RFC 1950) starts with compression method 8.
-                        _ if first[0] & 0x0f == 8 => Box::new(ZlibDecoder::new(whole)),
-                        _ => Box::new(DeflateDecoder::new(whole)),
-                    });
-                    self.encoding = Encoding::Identity;
-                }
-            }
-        }
-    }
-}
-
-/// Wraps the decoder's errors. Errors of the network are an [`Error`] already.
-fn decoding(error: io::Error) -> io::Error {
-    match error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
-        true => error,
-        false => io::Error::other(Error::ContentDecodingError(error.to_string().into())),
-    }
-}
-
-/// The body before decoding; its errors are [`Error`]s of this module.
-struct Raw(BodyReader<'static>);
-
-impl Read for Raw {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0
-            .read(buffer)
-            .map_err(|error| io::Error::other(Error::of_body_read(error)))
+        let (Coded::Raw(body) | Coded::Decoded(body)) = &mut self.body;
+        body.read(buffer)
     }
 }
 

@@ -15,6 +15,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use super::connection::{Remaining, Stream, connect, handshake, is_timeout, of_handshake};
 use super::nested::TlsInTls;
+use super::text::hex;
 use super::tls::Tls;
 use super::tunnel::Proxy;
 use super::wire::ResponseRewriter;
@@ -60,7 +61,7 @@ impl WireConnector {
                 plain
                     .set_nodelay(details.config.no_delay())
                     .map_err(|e| Error::ConnectionError(Box::new(ssl::Error::from(e))))?;
-                Stream::Plain(plain)
+                Stream::Plain(plain.into())
             }
             Some(proxy) => {
                 let own = || {
@@ -84,7 +85,12 @@ impl WireConnector {
         let stream = match stream {
             Stream::Plain(plain) => {
                 let options = self.options(ssl::WrapSocket::from(server_hostname(host)));
-                Stream::Tls(Box::new(handshake(context, plain, options, &remaining)?))
+                Stream::Tls(Box::new(handshake(
+                    context,
+                    plain.socket,
+                    options,
+                    &remaining,
+                )?))
             }
             Stream::Tls(outer) => {
                 let options = self.bio_options(ssl::WrapBio::from(server_hostname(host)));
@@ -148,9 +154,7 @@ impl WireConnector {
         };
         let certificate = certificate.unwrap_or_default();
         let actual = hash(digest, &certificate).map_err(|stack| Error::SSLError(stack.into()))?;
-        let actual = actual
-            .iter()
-            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let actual = hex(&actual);
         match actual == digits {
             true => Ok(()),
             false => Err(wrong(format!(
@@ -214,7 +218,7 @@ impl Forward {
             .uri
             .authority()
             .map_or("", |authority| authority.as_str());
-        let headers = proxy.authorization.as_ref();
+        let headers = proxy.authorization();
         Forward {
             origin: format!("http://{authority}"),
             headers: headers.map_or_else(String::new, |value| {

@@ -4,7 +4,10 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use ureq::http::HeaderValue;
+
 use super::Error;
+use super::auth::basic;
 use super::connection::{Remaining, Stream, connect, handshake, is_timeout};
 use super::url::{self, Url};
 use crate as ssl;
@@ -19,7 +22,7 @@ pub(super) struct Proxy {
     port: u16,
     pub(super) is_tls: bool,
     /// The value of `Proxy-Authorization`.
-    pub(super) authorization: Option<String>,
+    pub(super) authorization: Option<HeaderValue>,
 }
 
 impl fmt::Debug for Proxy {
@@ -57,16 +60,17 @@ impl Proxy {
         let url: Url = url::parse(&full).map_err(|_| invalid())?;
         let is_tls = url.scheme() == "https";
         let credentials = url.credentials().filter(|(name, _)| !name.is_empty());
-        let authorization = credentials.map(|(name, password)| {
-            let pair = [name, password].join(&b':');
-            format!("Basic {}", openssl::base64::encode_block(&pair))
-        });
+        let authorization = credentials.map(|(name, password)| basic(&name, &password));
         Ok(Proxy {
             host: url.host(),
             port: url.port().unwrap_or(if is_tls { 443 } else { 80 }),
             is_tls,
-            authorization,
+            authorization: authorization.transpose()?,
         })
+    }
+
+    pub(super) fn authorization(&self) -> Option<&str> {
+        self.authorization.as_ref()?.to_str().ok()
     }
 
     /// Connects to the proxy, with TLS if its URL says `https`.
@@ -85,7 +89,7 @@ impl Proxy {
         let plain = connect(&addresses, remaining).map_err(proxied)?;
         let _ = plain.set_nodelay(true);
         match self.is_tls {
-            false => Ok(Stream::Plain(plain)),
+            false => Ok(Stream::Plain(plain.into())),
             true => {
                 let sock = handshake(
                     &context()?,
@@ -99,8 +103,7 @@ impl Proxy {
     }
 
     fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        Ok((host, self.port).to_socket_addrs()?.collect())
+        Ok((&*self.host, self.port).to_socket_addrs()?.collect())
     }
 
     /// Asks the proxy for a connection to the server.
@@ -117,7 +120,7 @@ impl Proxy {
             error => Error::ProxyError(Box::new(error)),
         };
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-        if let Some(value) = &self.authorization {
+        if let Some(value) = self.authorization() {
             request += &format!("Proxy-Authorization: {value}\r\n");
         }
         request += "\r\n";

@@ -22,10 +22,17 @@ pub(super) struct Url {
     path: String,
     query: String,
     fragment: String,
+    /// The URL as a type of the HTTP library, if it was computed.
+    uri: Option<Uri>,
 }
 
 /// Parses the URL of a request, and percent-encodes invalid characters.
 pub(super) fn parse(url: &str) -> Result<Url, Error> {
+    parse_with_params(url, "")
+}
+
+/// Parses the URL of a request, and adds parameters to the query.
+pub(super) fn parse_with_params(url: &str, params: &str) -> Result<Url, Error> {
     let url = url.trim_start();
     let lower = url.to_ascii_lowercase();
     if url.contains(':') && !lower.starts_with("http") {
@@ -66,7 +73,7 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
             None => return Err(invalid(&url, &"no such port")),
         },
     }
-    let url = Url {
+    let mut url = Url {
         scheme: scheme.to_owned(),
         authority,
         path: match encode(&without_dots(path), PATH) {
@@ -75,24 +82,26 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
         },
         query: encode(query, QUERY),
         fragment: encode(fragment, QUERY),
+        uri: None,
     };
-    url.uri()?;
+    if !params.is_empty() {
+        if !url.query.is_empty() {
+            url.query.push('&');
+        }
+        url.query += params;
+    }
+    url.uri = Some(url.uri()?);
     Ok(url)
 }
 
 impl Url {
     /// The URL as a type of the HTTP library.
     pub(super) fn uri(&self) -> Result<Uri, Error> {
-        let host_and_port = self.host_and_port();
-        let mut target = encode(&self.path, PATH);
-        if !target.starts_with('/') {
-            target.insert(0, '/');
+        if let Some(uri) = &self.uri {
+            return Ok(uri.clone());
         }
-        if !self.query.is_empty() {
-            target += "?";
-            target += &encode(&self.query, QUERY);
-        }
-        let (host, port) = split_port(host_and_port);
+        let target = self.target();
+        let (host, port) = split_port(self.host_and_port());
         let port = match port.unwrap_or_default() {
             "" => None,
             port => {
@@ -108,6 +117,19 @@ impl Url {
             Some("") | None => Err(invalid(self, &"No host supplied")),
             Some(_) => Ok(uri),
         }
+    }
+
+    /// The path and the query of the request line.
+    pub(super) fn target(&self) -> String {
+        let mut target = encode(&self.path, PATH);
+        if !target.starts_with('/') {
+            target.insert(0, '/');
+        }
+        if !self.query.is_empty() {
+            target += "?";
+            target += &encode(&self.query, QUERY);
+        }
+        target
     }
 
     /// The user name and password in the URL, percent-decoded.
@@ -135,33 +157,21 @@ impl Url {
 
     /// The host in lower case, an IPv6 address without brackets.
     pub(super) fn host(&self) -> String {
-        split_port(self.host_and_port()).0.to_ascii_lowercase()
+        let (host, _) = split_port(self.host_and_port());
+        let address = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        address.unwrap_or(host).to_ascii_lowercase()
     }
 
     pub(super) fn port(&self) -> Option<u16> {
         split_port(self.host_and_port()).1.and_then(port_number)
     }
 
-    /// Adds parameters to the query.
-    pub(super) fn add_params(&mut self, params: &str) {
-        if params.is_empty() {
-            return;
-        }
-        if !self.query.is_empty() {
-            self.query.push('&');
-        }
-        self.query += params;
-    }
-
     /// The URL as a proxy gets it, without credentials and fragment: `urldefragauth`.
-    pub(super) fn for_proxy(&self) -> Result<String, Error> {
-        let uri = self.uri()?;
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Ok(format!(
-            "{}://{}{target}",
-            self.scheme,
-            self.host_and_port()
-        ))
+    pub(super) fn for_proxy(&self) -> String {
+        let target = self.target();
+        format!("{}://{}{target}", self.scheme, self.host_and_port())
     }
 
     /// Whether credentials for this URL must not be sent to the other: `Session.should_strip_auth`.
@@ -256,6 +266,7 @@ impl Url {
             path: path.to_owned(),
             query: query.to_owned(),
             fragment: fragment.to_owned(),
+            uri: None,
         }
     }
 }
@@ -286,7 +297,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// The host, and the text after its colon.
-fn split_port(host_and_port: &str) -> (&str, Option<&str>) {
+pub(super) fn split_port(host_and_port: &str) -> (&str, Option<&str>) {
     match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (host_and_port, None),

@@ -255,11 +255,17 @@ impl SslSocket {
         // As in Python, a socket with a time-out is in non-blocking mode.
         self.io
             .call(|socket| sys::set_nonblocking(socket, timeout.is_some()))?;
+        self.limit(timeout);
+        Ok(())
+    }
+
+    /// Sets the time-out of TLS operations without a system call. The descriptor keeps its mode, which matters only
+    /// to programs that use the descriptor themselves: TLS records are read and written with `MSG_DONTWAIT`.
+    pub(crate) fn limit(&self, timeout: Option<Duration>) {
         let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
             u64::try_from(timeout.as_nanos()).map_or(NO_TIMEOUT - 1, |n| n.min(NO_TIMEOUT - 1))
         });
         self.timeout.store(nanos, Ordering::Relaxed);
-        Ok(())
     }
 
     /// Python's `sock.setblocking(flag)`: true is `settimeout(None)`, and false is a time-out of zero.

@@ -201,7 +201,10 @@ fn describe(request: &Request) -> String {
         .header("content-type")
         .and_then(|value| value.split_once("boundary="));
     let boundary = boundary.map_or("no boundary", |(_, boundary)| boundary);
-    for name in [
+    // The headers that the two libraries send without being told are shown on request.
+    let automatic = ["accept", "accept-encoding", "connection"];
+    let shown = request.header("x-show").map_or(0, |_| automatic.len());
+    for name in automatic[..shown].iter().copied().chain([
         "host",
         "content-type",
         "content-length",
@@ -211,7 +214,7 @@ fn describe(request: &Request) -> String {
         "cookie",
         "x-mine",
         "via",
-    ] {
+    ]) {
         let Some(value) = request.header(name) else {
             continue;
         };

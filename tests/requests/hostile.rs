@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 use pyssl::requests::{Error, RequestOptions, Response, Session};
 use pyssl_testing::Scripted;
@@ -84,11 +85,14 @@ fn max_content_limits_bodies_before_and_after_decoding() {
     assert!((bomb.len() as u64) < MIB);
     let zlib = [b"\x78\x01", &*bomb].concat();
     let gzip = [GZIP, &bomb].concat();
+    let mut twice = GzEncoder::new(Vec::new(), Compression::best());
+    twice.write_all(&zlib).unwrap();
+    let twice = twice.finish().unwrap();
     let server = answers(vec![
         answer("Content-Encoding: gzip\r\n", &gzip),
         answer("Content-Encoding: deflate\r\n", &zlib),
         answer("Content-Encoding: deflate\r\n", &bomb),
-        answer("Content-Encoding: deflate, gzip\r\n", &gzip),
+        answer("Content-Encoding: deflate, gzip\r\n", &twice),
         answer("", &vec![b'x'; 1 << 21]),
         answer("", &vec![b'x'; 1 << 20]),
     ]);
@@ -106,9 +110,8 @@ fn max_content_limits_bodies_before_and_after_decoding() {
                     "{number}: {whole:?}"
                 );
                 let error = read.map_err(|error| error.downcast::<Error>());
-                // A body with several codings is not decoded while it is read.
                 let is_error = matches!(error, Err(Ok(Error::ContentTooLong(MIB))));
-                assert_eq!(is_error, number != 3, "{number}");
+                assert!(is_error, "{number}");
             }
         }
     }

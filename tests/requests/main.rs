@@ -3,19 +3,24 @@
 #![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod answers;
+mod codings;
 mod digest;
 mod echo;
 mod extras;
 mod hostile;
+mod merging;
 mod oracle;
 mod outcomes;
 mod peer;
+mod prepared;
 mod redirects;
 mod scene;
 mod sending;
 mod session;
 mod streaming;
 mod table;
+mod texts;
+mod threads;
 mod transfer;
 mod ureq;
 mod verify;

@@ -35,7 +35,8 @@ impl Request {
             socket.read_exact(&mut byte).ok()?;
             head.extend(byte);
         }
-        let head = String::from_utf8(head).unwrap();
+        // Headers are Latin-1 to Python.
+        let head: String = head.into_iter().map(char::from).collect();
         let mut lines = head.trim_end().split("\r\n");
         let mut words = lines.next().unwrap().split(' ');
         let header = |line: &str| {

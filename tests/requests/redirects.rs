@@ -145,7 +145,13 @@ fn redirects_can_be_disabled() {
     let session = requests::Session::new(()).max_redirects(0);
     let error = session.get(format!("http://{}/loop", server.addr()), ());
     assert!(
-        matches!(error, Err(Error::TooManyRedirects(0))),
+        matches!(
+            error,
+            Err(Error::TooManyRedirects {
+                max_redirects: 0,
+                ..
+            })
+        ),
         "{error:?}"
     );
     let ok = session.get(format!("http://{}/", server.addr()), ());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use pyssl as ssl;
 use pyssl::requests::{
@@ -30,7 +31,7 @@ pub(crate) fn class(error: &Error) -> &'static str {
         Error::ConnectTimeout => "ConnectTimeout",
         Error::ReadTimeout => "ReadTimeout",
         Error::ChunkedEncodingError(_) => "ChunkedEncodingError",
-        Error::TooManyRedirects(_) => "TooManyRedirects",
+        Error::TooManyRedirects { .. } => "TooManyRedirects",
         Error::MissingSchema(_) => "MissingSchema",
         Error::InvalidSchema(_) => "InvalidSchema",
         Error::InvalidURL(_) => "InvalidURL",
@@ -60,16 +61,29 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
             .collect(),
         Value::Object(pairs) => pairs
             .iter()
+            .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.clone(), text(value)))
             .collect(),
         _ => Vec::new(),
     }
 }
 
+/// The names whose value is `None` in Python.
+fn nulls(value: &Value) -> Vec<String> {
+    let all = value.as_object().into_iter().flatten();
+    let nulls = all.filter(|(_, value)| value.is_null());
+    nulls.map(|(name, _)| name.clone()).collect()
+}
+
+/// The calls of the hooks in the current step.
+static HOOKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 pub(crate) fn options(arguments: &Value) -> RequestOptions {
     let mut options = RequestOptions::new()
         .headers(pairs(&arguments["headers"]))
+        .without_headers(nulls(&arguments["headers"]))
         .params(pairs(&arguments["params"]))
+        .without_params(nulls(&arguments["params"]))
         .cookies(pairs(&arguments["cookies"]))
         .proxies(pairs(&arguments["proxies"]));
     options = match &arguments["verify"] {
@@ -117,6 +131,17 @@ pub(crate) fn options(arguments: &Value) -> RequestOptions {
     if let Some(count) = arguments["pipe"].as_u64() {
         let text = "some text".repeat(usize::try_from(count).unwrap());
         options = options.data_reader(std::io::Cursor::new(text));
+    }
+    if let Some(name) = arguments["hook"].as_str() {
+        let name = name.to_owned();
+        options = options.response_hook(move |response| {
+            let call = format!("{name} {}", response.status_code());
+            HOOKED.lock().unwrap().push(call);
+            Ok(response)
+        });
+    }
+    if let Value::Array(auth) = &arguments["auth_bytes"] {
+        options = options.auth_bytes(auth[0].as_str().unwrap(), auth[1].as_str().unwrap());
     }
     for file in arguments["files"].as_array().into_iter().flatten() {
         let part = &file[1];
@@ -168,6 +193,7 @@ fn adapter(settings: &Value) -> HttpAdapter {
             let mut retry = Retry::new(10);
             for (name, value) in fields {
                 retry = match &**name {
+                    "total" if value.is_null() => retry.total(None),
                     "total" => Retry::new(count(value)),
                     _ => retry,
                 };
@@ -179,6 +205,8 @@ fn adapter(settings: &Value) -> HttpAdapter {
                     "connect" => retry.connect(count(value)),
                     "read" => retry.read(count(value)),
                     "status" => retry.status(count(value)),
+                    "other" => retry.other(count(value)),
+                    "backoff_jitter" => retry.backoff_jitter(value.as_f64().unwrap()),
                     "raise_on_status" => retry.raise_on_status(value.as_bool().unwrap()),
                     "respect_retry_after_header" => {
                         retry.respect_retry_after_header(value.as_bool().unwrap())
@@ -240,7 +268,17 @@ fn play(scene: &Value) -> Value {
     let step = |step: &Value| {
         let method = step["method"].as_str().unwrap_or("GET");
         let (url, options) = (step["url"].as_str().unwrap(), options(&step["options"]));
-        let response = match step["prepared"].as_bool() {
+        HOOKED.lock().unwrap().clear();
+        if let Some(size) = step["stream"].as_u64() {
+            let mut response = session.stream(method, url, options)?;
+            let mut body = Vec::new();
+            for piece in response.iter_content(usize::try_from(size).unwrap()) {
+                body.extend(piece?);
+            }
+            let body: String = body.into_iter().map(char::from).collect();
+            return Ok(json!([response.status_code(), body]));
+        }
+        let mut response = match step["prepared"].as_bool() {
             Some(true) => {
                 let mut prepared = session.prepare_request(method, url, options)?;
                 let body = prepared.body().unwrap_or_default().len();
@@ -250,6 +288,21 @@ fn play(scene: &Value) -> Value {
             }
             _ => session.request(method, url, options)?,
         };
+        if step["json"].as_bool() == Some(true) {
+            return response.json::<Value>();
+        }
+        if step["lines"].as_bool() == Some(true) {
+            let lines = response.iter_lines();
+            let lines: Vec<String> = lines
+                .map(|line| String::from_utf8_lossy(line).into())
+                .collect();
+            return Ok(json!(lines));
+        }
+        if step["follow"].as_bool() == Some(true) {
+            while let Some(next) = response.next().cloned() {
+                response = session.send(next, RequestOptions::new().allow_redirects(false))?;
+            }
+        }
         if !step["raise"].is_null() {
             if let Err(error) = response.raise_for_status() {
                 return Ok(json!([class(&error), error.to_string()]));
@@ -269,6 +322,7 @@ fn play(scene: &Value) -> Value {
             history,
             cookies,
             more(&response),
+            *HOOKED.lock().unwrap(),
         ]))
     };
     let outcomes = steps

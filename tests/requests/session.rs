@@ -193,7 +193,10 @@ fn redirects_are_followed_up_to_max_redirects() {
     let session = new_session(false).max_redirects(5);
     assert!(matches!(
         session.get(&url, ()),
-        Err(Error::TooManyRedirects(5))
+        Err(Error::TooManyRedirects {
+            max_redirects: 5,
+            ..
+        })
     ));
     drop(session);
     assert_eq!(requests_in(&server.next_connection().received), 6);

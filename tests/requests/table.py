@@ -70,6 +70,10 @@ def arguments(options):
     if "file" in options:
         options["data"] = io.BytesIO(b"some text" * options.pop("file"))
         options["data"].seek(options.pop("at", 0))
+    if "hook" in options:
+        options["hooks"] = {"response": hook(options.pop("hook"))}
+    if "auth_bytes" in options:
+        options["auth"] = tuple(part.encode() for part in options.pop("auth_bytes"))
     if "pipe" in options:
         options["data"] = Pipe(b"some text" * options.pop("pipe"))
     if "form" in options:
@@ -79,6 +83,16 @@ def arguments(options):
     if "files" in options:
         options["files"] = [(name, tuple(part)) for name, part in options["files"]]
     return options
+
+
+HOOKED = []
+
+
+def hook(name):
+    def record(response, *args, **kwargs):
+        HOOKED.append(f"{name} {response.status_code}")
+
+    return record
 
 
 SEND = ("verify", "cert", "proxies", "allow_redirects")
@@ -100,7 +114,12 @@ def more(response):
 def step(session, step):
     options = arguments(step.get("options", {}))
     method = step.get("method", "GET")
+    HOOKED.clear()
     try:
+        if "stream" in step:
+            with session.request(method, step["url"], stream=True, **options) as response:
+                body = b"".join(response.iter_content(step["stream"]))
+                return [response.status_code, body.decode("latin1")]
         if step.get("prepared"):
             send = {name: options.pop(name) for name in SEND if name in options}
             prepared = session.prepare_request(requests.Request(method, step["url"], **options))
@@ -108,6 +127,16 @@ def step(session, step):
             response = session.send(prepared, **send)
         else:
             response = session.request(method, step["url"], **options)
+        if "json" in step:
+            try:
+                return response.json()
+            except requests.exceptions.InvalidJSONError:
+                return "InvalidJSONError"
+        if "lines" in step:
+            return [line.decode("utf-8", "replace") for line in response.iter_lines()]
+        if "follow" in step:
+            while response.next:
+                response = session.send(response.next, allow_redirects=False)
         if "raise" in step:
             try:
                 response.raise_for_status()
@@ -120,6 +149,7 @@ def step(session, step):
             [hop.status_code for hop in response.history],
             sorted(session.cookies.items()),
             more(response),
+            list(HOOKED),
         ]
     except Exception as e:
         return type(e).__name__
@@ -127,13 +157,18 @@ def step(session, step):
 
 def scene(scene):
     session = requests.Session()
-    session.headers = requests.structures.CaseInsensitiveDict({"X-Side": "python"})
+    if scene.get("defaults"):
+        session.headers.update({"X-Side": "python", "Accept-Encoding": "gzip, deflate"})
+    else:
+        session.headers = requests.structures.CaseInsensitiveDict({"X-Side": "python"})
     session.trust_env = scene.get("trust_env", True)
     options = scene.get("session", {})
     session.headers.update(options.get("headers", {}))
     for name in ("verify", "proxies"):
         if name in options:
             setattr(session, name, options[name])
+    if "hook" in options:
+        session.hooks["response"].append(hook(options["hook"]))
     if {"auth", "digest", "bearer"} & options.keys():
         session.auth = arguments(options)["auth"]
     if "cert" in options:

@@ -3694,8 +3694,8 @@ pub fn rule_234_0() -> Result<(), AnyError> {
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
         Ok(_) => {}
-        Err(e @ ssl::requests::Error::TooManyRedirects(_)) => {
-            |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::TooManyRedirects(_));
+        Err(e @ ssl::requests::Error::TooManyRedirects { .. }) => {
+            |e: &ssl::requests::Error| matches!(e, ssl::requests::Error::TooManyRedirects { .. });
         }
         Err(e) => return Err(e.into()),
     }

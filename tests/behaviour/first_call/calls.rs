@@ -355,6 +355,10 @@ mod requests {
         "get: no such certificate" => requests::get(url(), options().cert("/nonexistent"));
         "head" => requests::head(url(), ());
         "post" => requests::post(url(), ());
+        "put" => requests::put(url(), ());
+        "patch" => requests::patch(url(), ());
+        "delete" => requests::delete(url(), ());
+        "options" => requests::options(url(), ());
         "request" => requests::request("PUT", url(), ());
         "Session::get" => Session::new(()).get(url(), ());
         "Session::head" => Session::new(()).head(url(), ());
@@ -372,7 +376,8 @@ mod requests {
         };
         "Response::elapsed", "Response::history", "Response::json", "Response::cookies",
         "Response::encoding", "Response::is_permanent_redirect", "Response::is_redirect",
-        "Response::links", "Response::next", "Response::request", "Response::set_encoding" => {
+        "Response::links", "Response::next", "Response::request", "Response::set_encoding",
+        "Response::iter_lines" => {
             let mut response = requests::get(url().replace("https", "http"), ()).unwrap();
             let _ = (response.elapsed(), response.history().len());
             let _ = response.json::<u32>();
@@ -380,6 +385,12 @@ mod requests {
             let _ = (response.cookies(), response.encoding(), response.links());
             let _ = (response.is_redirect(), response.is_permanent_redirect());
             let _ = (response.request().url(), response.next().is_some());
+            let _ = response.iter_lines().next();
+        };
+        "Session::send_stream" => {
+            let session = Session::new(());
+            let prepared = session.prepare_request("GET", url(), ()).unwrap();
+            session.send_stream(prepared, ())
         };
         "Session::send" => {
             let session = Session::new(());
@@ -388,12 +399,19 @@ mod requests {
         };
         "PreparedRequest::body", "PreparedRequest::headers", "PreparedRequest::headers_mut",
         "PreparedRequest::method", "PreparedRequest::url", "Session::prepare_request",
+        "PreparedRequest::path_url", "PreparedRequest::register_hook", "PreparedRequest::set_body",
+        "PreparedRequest::set_method", "PreparedRequest::set_url",
         "impl fmt::Debug for PreparedRequest" => {
             let session = Session::new(());
             let mut prepared = session.prepare_request("GET", url(), ()).unwrap();
             let _ = (prepared.headers_mut().len(), prepared.headers().len());
             let _ = (prepared.method().len(), prepared.url(), prepared.body().is_some());
             let _ = format!("{prepared:?}");
+            prepared.set_body("body");
+            prepared.set_method("POST").unwrap();
+            prepared.set_url("http://localhost/").unwrap();
+            prepared.register_hook(Ok);
+            let _ = prepared.path_url();
         };
         "Session::put" => Session::new(()).put(url(), ());
         "Session::patch" => Session::new(()).patch(url(), ());
@@ -408,7 +426,9 @@ mod requests {
         "StreamingResponse::status_code", "StreamingResponse::url", "impl Read for StreamingResponse",
         "StreamingResponse::elapsed", "StreamingResponse::encoding", "StreamingResponse::iter_content",
         "StreamingResponse::iter_lines", "StreamingResponse::ok", "StreamingResponse::raise_for_status",
-        "StreamingResponse::reason",
+        "StreamingResponse::reason", "StreamingResponse::cookies", "StreamingResponse::is_permanent_redirect",
+        "StreamingResponse::is_redirect", "StreamingResponse::links", "StreamingResponse::next",
+        "StreamingResponse::request",
         "impl fmt::Debug for StreamingResponse" => {
             let url = url().replace("https", "http");
             let mut response = Session::new(()).stream("GET", url, ()).unwrap();
@@ -416,18 +436,27 @@ mod requests {
             let _ = (response.status_code(), response.url(), response.reason().len());
             let _ = (response.ok(), response.elapsed(), response.encoding());
             let _ = response.raise_for_status();
+            let _ = (response.cookies(), response.links(), response.next().is_some());
+            let _ = (response.is_redirect(), response.is_permanent_redirect());
+            let _ = response.request().url();
             let _ = response.iter_content(1).next();
             let _ = response.iter_lines().next();
             let _ = std::io::Read::read(&mut response, &mut [0]);
             response.into_response()
+        };
+        "StreamingResponse::into_raw" => {
+            let url = url().replace("https", "http");
+            let response = Session::new(()).stream("GET", url, ()).unwrap();
+            let _ = std::io::Read::read(&mut response.into_raw(), &mut [0]);
         };
         "HttpAdapter::ssl_context" => {
             let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
             let adapter = HttpAdapter::new().ssl_context(&context);
             Session::new(()).mount("https://", adapter).get(url(), ())
         };
-        "Error::is_connection_error", "Error::is_timeout" => {
+        "Error::is_connection_error", "Error::is_timeout", "Error::request", "Error::response" => {
             let error = requests::get(url(), ()).unwrap_err();
+            let _ = (error.request().is_some(), error.response().is_some());
             (error.is_connection_error(), error.is_timeout())
         };
     };
@@ -438,14 +467,21 @@ mod requests {
             let session = Session::new(()).trust_env(false).max_redirects(1);
             let _ = format!("{session:?}");
         };
+        "impl Default for HttpAdapter",
         "HttpAdapter::new", "HttpAdapter::assert_fingerprint", "HttpAdapter::assert_hostname",
         "HttpAdapter::max_retries", "Session::mount", "Session::cookies", "Session::clear_cookies",
         "impl From<&str> for AssertHostname", "impl From<bool> for AssertHostname",
         "impl From<u32> for Retry", "Retry::new", "Retry::all_methods", "Retry::allowed_methods",
         "Retry::backoff_factor", "Retry::backoff_max", "Retry::connect", "Retry::raise_on_status",
         "Retry::read", "Retry::respect_retry_after_header", "Retry::status",
-        "Retry::status_forcelist" => {
+        "Retry::status_forcelist", "Retry::backoff_jitter", "Retry::other", "Retry::retry_after_max", "Retry::total",
+        "HttpAdapter::pool_connections", "HttpAdapter::pool_maxsize", "Session::set_cookie",
+        "Session::remove_cookie", "Session::update" => {
             let retry = Retry::new(3)
+                .total(None)
+                .other(1)
+                .backoff_jitter(0.5)
+                .retry_after_max(std::time::Duration::ZERO)
                 .all_methods()
                 .allowed_methods(["GET"])
                 .backoff_factor(0.5)
@@ -457,16 +493,22 @@ mod requests {
                 .status(1)
                 .status_forcelist([503]);
             let adapter = HttpAdapter::new()
+                .pool_connections(1)
+                .pool_maxsize(1)
                 .assert_fingerprint("00")
                 .assert_hostname("name")
                 .assert_hostname(AssertHostname::from(false))
                 .max_retries(Retry::from(1))
                 .max_retries(retry);
-            let session = Session::new(()).mount("http://", adapter);
+            let mut session = Session::new(()).mount("http://", adapter);
+            session.update(|options| options.verify(false));
+            session.set_cookie("a", "1");
+            session.remove_cookie("a");
             let _ = session.cookies();
             session.clear_cookies();
         };
         "FilePart::headers", "FilePart::no_filename", "HttpDigestAuth::new",
+        "RequestOptions::auth_bytes", "RequestOptions::without_headers", "RequestOptions::without_params",
         "RequestOptions::auth_with", "RequestOptions::data_file", "RequestOptions::data_reader",
         "RequestOptions::digest_auth", "RequestOptions::max_content",
         "RequestOptions::response_hook", "impl From<&HttpDigestAuth> for HttpDigestAuth",
@@ -475,6 +517,7 @@ mod requests {
             let _ = format!("{auth:?}");
             let options = options().digest_auth(&auth).auth_with(|_| {}).max_content(1);
             let options = options.data_file(std::io::Cursor::new("")).data_reader(std::io::empty());
+            let options = options.without_headers(["X"]).without_params(["a"]).auth_bytes("u", "p");
             let _ = options.response_hook(Ok);
             let _ = FilePart::new("").no_filename().headers([("X", "y")]);
         };
