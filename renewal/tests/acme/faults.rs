@@ -341,8 +341,11 @@ fn an_order_whose_key_is_lost_is_given_up() {
 fn a_damaged_certificate_in_service_is_renewed() {
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
     client(&server, directory.path()).obtain().unwrap();
-    let live = directory.path().join("acme/live").join(NAME);
-    fs::write(live.join("fullchain.pem"), "garbage").unwrap();
+    // Without links, the file in service is a copy, which would be restored from the archive.
+    for folder in [format!("live/{NAME}"), format!("archive/{NAME}/1")] {
+        let file = directory.path().join("acme").join(folder);
+        fs::write(file.join("fullchain.pem"), "garbage").unwrap();
+    }
     let context = crate::support::server();
     let watched = Renewal::start(client(&server, directory.path()), &context);
     watched.obtained();
