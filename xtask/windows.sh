@@ -4,7 +4,8 @@
 # The first run installs that system: Rust with the sources of its standard library, a compiler for Windows and
 # Wine. It needs root, and debootstrap or apt-get, and uses this machine's package mirror. The command runs in
 # a copy of the repository's tracked files, with the target directory /root/target. A test binary is ended after half
-# an hour. Errors are written to standard output, too. Exit code 3: the system cannot be installed here.
+# an hour. Wine is slow, so tests with a watchdog get ten minutes. Errors are written to standard output, too. Exit
+# code 3: the system cannot be installed here.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 root=$(realpath -m "$1")
@@ -38,7 +39,7 @@ inside() {
     chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root RUSTC_BOOTSTRAP=1 WINEDEBUG=-all \
         DEBIAN_FRONTEND=noninteractive CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=/root/target \
         CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}" \
-        CARGO_UNSTABLE_BUILD_STD="std panic_abort" \
+        CARGO_UNSTABLE_BUILD_STD="std panic_abort" PYSSL_PATIENCE=600 \
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER='timeout --kill-after=10 1800 wine' \
         "${certificates[@]}" "$@" 9<&-
 }
