@@ -26,13 +26,7 @@ impl Listener for TlsListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            match self.next().await {
-                Ok(connection) => return connection,
-                // The error may be a lack of descriptors, so wait before the next attempt.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
-            }
-        }
+        self.next().await
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
@@ -13,15 +12,15 @@ use hyper_util::server::conn::auto;
 use crate::{TlsInfo, TlsListener};
 
 /// Answers requests, whose extensions have a [`TlsInfo`]. The context offers the protocols:
-/// `context.set_alpn_protocols(&["h2", "http/1.1"])`.
-pub async fn serve<F, A, B>(mut listener: TlsListener, answer: F) -> io::Result<()>
+/// `context.set_alpn_protocols(&["h2", "http/1.1"])`. The server runs until the future is dropped.
+pub async fn serve<F, A, B>(mut listener: TlsListener, answer: F) -> Infallible
 where
     F: Fn(Request<Incoming>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     loop {
-        let (stream, _) = listener.next().await?;
+        let (stream, _) = listener.next().await;
         let info = TlsInfo::of(&stream);
         let answer = answer.clone();
         tokio::spawn(async move {

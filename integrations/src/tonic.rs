@@ -46,8 +46,8 @@ type Next = Pin<Box<dyn Future<Output = (io::Result<ServerStream>, TlsListener)>
 struct Incoming(Next);
 
 async fn next(mut listener: TlsListener) -> (io::Result<ServerStream>, TlsListener) {
-    let accepted = listener.next().await;
-    (accepted.map(|(stream, _)| Stream(stream)), listener)
+    let (stream, _) = listener.next().await;
+    (Ok(Stream(stream)), listener)
 }
 
 impl futures_core::Stream for Incoming {

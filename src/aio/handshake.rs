@@ -66,7 +66,11 @@ impl SslContext {
     /// # async fn f(context: ssl::SslContext) -> Result<(), Box<dyn std::error::Error>> {
     /// let listener = tokio::net::TcpListener::bind("localhost:8443").await?;
     /// loop {
-    ///     let (tcp, _) = listener.accept().await?;
+    ///     let Ok((tcp, _)) = listener.accept().await else {
+    ///         // There may be no descriptors left.
+    ///         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    ///         continue;
+    ///     };
     ///     let handshake = context.accept(tcp);
     ///     tokio::spawn(async move {
     ///         let stream = handshake.await?;

@@ -6,6 +6,14 @@ use crate::context::{SslContext, SslSession};
 use crate::engine::Agreed;
 use crate::error::Result;
 
+impl<S> TlsStream<S> {
+    /// See [`SslObject::selected_npn_protocol`](crate::SslObject::selected_npn_protocol).
+    #[deprecated(note = "OpenSSL no longer supports NPN; use selected_alpn_protocol")]
+    pub fn selected_npn_protocol(&self) -> Option<String> {
+        None
+    }
+}
+
 /// A cipher suite as in Python: its name, the protocol that defined it, and its secret bits.
 type Suite = (&'static str, &'static str, i32);
 

@@ -51,8 +51,15 @@ use crate::object::{MemoryBio, WrapBio};
 /// | an OCSP response | [`wants_ocsp_response`](ClientHello::wants_ocsp_response) | [`accept_with`](StartHandshake::accept_with), [`WrapBio::ocsp_response`] |
 /// | a pre-shared key of TLS 1.3 | [`psk_identities`](ClientHello::psk_identities) | fetch the keys into a map that the context's PSK callback reads |
 ///
-/// In TLS 1.2 the identity of a pre-shared key comes after the ClientHello. The callback can then
-/// wait with `tokio::task::block_in_place`, in a runtime of several threads.
+/// These answers cannot be awaited, because the question comes after the ClientHello, in the middle of the handshake:
+///
+/// | side | question | instead |
+/// |---|---|---|
+/// | server | the pre-shared key of TLS 1.2, whose identity comes with the key exchange | the callback waits with `tokio::task::block_in_place`, which needs a runtime of several threads, or reads a map of all keys |
+/// | client | its own pre-shared key; in TLS 1.2 the server's hint may select it | fetch the keys before `connect`, into a map that the callback reads |
+/// | client | whether the server's certificate is revoked | [`set_ocsp_mode`](SslContext::set_ocsp_mode) decides from the server's OCSP response alone; to ask a responder, await it after the handshake, before data is sent |
+/// | client | its certificate, when the server requests one | load it before `connect`: [`WrapBio::identity`] |
+/// | both | whether the peer's certificate is accepted (`set_verify_callback`) | read [`get_verified_chain`](super::TlsStream::get_verified_chain) after the handshake and await the decision |
 ///
 /// # Errors
 ///

@@ -158,6 +158,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
+    /// Whether a connection that ends without `close_notify` reads as the end of the data: Python's
+    /// `suppress_ragged_eofs`.
+    ///
+    /// ```python
+    /// sock.suppress_ragged_eofs
+    /// ```
+    /// ```
+    /// # fn f(stream: &pyssl::aio::TlsStream<tokio::net::TcpStream>) -> bool {
+    /// stream.suppress_ragged_eofs()
+    /// # }
+    /// ```
+    pub fn suppress_ragged_eofs(&self) -> bool {
+        self.suppress_ragged_eofs
+    }
+
     /// Returns the inner stream. The TLS connection ends without `close_notify`, and buffered bytes
     /// of either direction are lost.
     pub fn into_inner(mut self) -> S {

@@ -175,6 +175,28 @@ impl Error {
         }
     }
 
+    /// A copy, for an error that several calls return. The value of a callback becomes its text.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn copy(&self) -> Error {
+        match self {
+            Error::Ssl(e) => Error::Ssl(e.clone()),
+            Error::ZeroReturn(e) => Error::ZeroReturn(e.clone()),
+            Error::WantRead(e) => Error::WantRead(e.clone()),
+            Error::WantWrite(e) => Error::WantWrite(e.clone()),
+            Error::Syscall(e) => Error::Syscall(e.clone()),
+            Error::Eof(e) => Error::Eof(e.clone()),
+            Error::CertVerification(e) => Error::CertVerification(e.clone()),
+            Error::Timeout(text) => Error::Timeout(text),
+            Error::Os(e) => Error::Os(Box::new(e.copy())),
+            Error::Value(text) => Error::Value(text.clone()),
+            Error::Type(text) => Error::Type(text.clone()),
+            Error::Unicode(text) => Error::Unicode(text.clone()),
+            Error::Overflow(text) => Error::Overflow(text.clone()),
+            Error::NotImplemented(text) => Error::NotImplemented(text.clone()),
+            Error::Callback(e) => Error::Callback(e.to_string().into()),
+        }
+    }
+
     /// Whether this is the system's `EAGAIN` or `EWOULDBLOCK`.
     pub(crate) fn is_would_block(&self) -> bool {
         matches!(self, Error::Os(e) if e.kind() == io::ErrorKind::WouldBlock)

@@ -55,6 +55,19 @@ impl OsError {
         }
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn copy(&self) -> OsError {
+        let source = match self.source.raw_os_error() {
+            Some(number) => io::Error::from_raw_os_error(number),
+            None => io::Error::new(self.source.kind(), self.source.to_string()),
+        };
+        OsError {
+            source,
+            filename: self.filename.clone(),
+            lookup: self.lookup,
+        }
+    }
+
     /// The error number of the system or of `getaddrinfo` (`EAI_NONAME`; negative on Linux). 0 if
     /// the error came from neither.
     pub fn errno(&self) -> i32 {

@@ -168,7 +168,7 @@ async fn handshake_and_unwrap_time_out_if_the_inner_stream_stalls_at_any_poll_an
 }
 
 /// Polls a future `polls` times at most, then drops it.
-async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+pub(crate) async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     let mut left = polls;
     std::future::poll_fn(|cx| {
@@ -257,33 +257,37 @@ async fn dropping_a_handshake_at_any_poll_closes_the_connection_for_the_peer() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
-        for lazily in [false, true] {
+        for dropped in ["accept", "lazy accept", "connect"] {
             for polls in 1.. {
                 let (near, far) = duplex(ROOM);
-                let connecting = tokio::spawn({
-                    let client = client.clone();
-                    async move { client.connect(near, "localhost").await }
-                });
-                let accepting = async {
-                    match lazily {
-                        true => {
-                            let start = ssl::aio::LazyConfigAcceptor::new(far).await?;
-                            start.accept(&server).await
+                // The result of the dropped side, and that of its peer.
+                let (done, other) = if dropped == "connect" {
+                    let accepting = tokio::spawn(server.accept(far));
+                    let connecting = client.connect(near, "localhost");
+                    (dropped_after(polls, connecting).await, accepting.await)
+                } else {
+                    let connecting = tokio::spawn(client.connect(near, "localhost"));
+                    let accepting = async {
+                        match dropped {
+                            "accept" => server.accept(far).await,
+                            _ => {
+                                let start = ssl::aio::LazyConfigAcceptor::new(far).await?;
+                                start.accept(&server).await
+                            }
                         }
-                        false => server.accept(far).await,
-                    }
+                    };
+                    (dropped_after(polls, accepting).await, connecting.await)
                 };
-                let accepted = dropped_after(polls, accepting).await;
-                let connected = connecting.await.expect("no panic");
-                match accepted {
+                let other = other.expect("no panic");
+                match done {
                     Some(stream) => {
-                        assert!(stream.is_ok() && connected.is_ok());
-                        assert!(polls > 3, "the handshake took {polls} polls");
+                        assert!(stream.is_ok() && other.is_ok());
+                        assert!(polls > 3, "{dropped} took {polls} polls");
                         break;
                     }
-                    // The connection may fail, or succeed if the last flight was sent before the drop.
+                    // The peer may fail, or succeed if the last flight was sent before the drop.
                     None => {
-                        let class = connected.as_ref().err().map(ssl::Error::python_class);
+                        let class = other.as_ref().err().map(ssl::Error::python_class);
                         let gone = ["ConnectionResetError", "BrokenPipeError"];
                         assert!(class.is_none_or(|class| gone.contains(&class)), "{class:?}");
                     }

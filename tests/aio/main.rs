@@ -7,11 +7,13 @@
 
 mod asyncio;
 mod cancel;
+mod dropped;
 mod endpoint;
 mod every_poll;
 mod handshake;
 mod inner;
 mod lazy;
+mod listener;
 mod live;
 mod misbehaviour;
 mod protocol;

@@ -1,24 +1,26 @@
-//! Peers that misbehave: CPython's asyncio and this library connect to the same peer, and must
-//! return the same error.
+//! Peers that misbehave: CPython's asyncio and this library meet the same peer, as a client and as a server, and must
+//! return the same errors.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::aio::TlsStream;
-use pyssl::aio::asyncio::{self, Ssl};
+use pyssl::aio::asyncio::{self, Ssl, StreamReader, StreamWriter};
+use pyssl_testing::process::Process;
 use pyssl_testing::{Ca, Files, skip_without_python};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::support::{client_context, server_context};
 
-/// A client that prints each step that succeeds, and the exception with which it ends.
-const CLIENT: &str = r#"
+/// Does the steps of an argument, and prints the outcome of each.
+const STEPS: &str = r#"
 import asyncio, ssl, sys
-context = ssl.create_default_context(cafile=sys.argv[1])
-limits = {name: float(value) for name, value in (word.split("=") for word in sys.argv[3:])}
+file, port, steps, *limits = sys.argv[1:]
+limits = {name: float(value) for name, value in (word.split("=") for word in limits)}
 async def attempt(what, action):
     try:
         print(what, await action, flush=True)
@@ -27,17 +29,47 @@ async def attempt(what, action):
         print(what, type(e).__name__, text, flush=True)
         return False
     return True
+async def handle(reader, writer):
+    for step in steps.split():
+        match step:
+            case "write": writer.write(b"now")
+            case "read": await attempt(step, reader.read())
+            case "readexactly": await attempt(step, reader.readexactly(4))
+            case "close": writer.close()
+            case _: await attempt(step, getattr(writer, step)())
+    writer.close()
+"#;
+
+/// A client that does the steps if it can connect.
+const CLIENT: &str = r#"
+context = ssl.create_default_context(cafile=file)
 streams = []
 async def connect():
-    streams.extend(await asyncio.open_connection("127.0.0.1", int(sys.argv[2]), ssl=context, server_hostname="localhost", **limits))
+    streams.extend(await asyncio.open_connection("127.0.0.1", int(port), ssl=context, server_hostname="localhost", **limits))
 async def main():
     if await attempt("connect", connect()):
-        reader, writer = streams
-        await attempt("read", reader.read())
-        writer.close()
-        await attempt("close", writer.wait_closed())
+        await handle(*streams)
 asyncio.run(main())
 "#;
+
+/// A server that does the steps with each client. It ends when its input ends and no connection is left.
+const SERVER: &str = r#"
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(file)
+async def main():
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context, **limits)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+asyncio.run(main())
+"#;
+
+/// The side that CPython and this library take in turn. The misbehaving peer takes the other one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Side {
+    Client,
+    Server,
+}
 
 /// The misbehaviour of the peer.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +107,7 @@ impl Peer {
         Peer::NeverAnswersTheShutdown,
     ];
 
-    /// The time limit of the client that applies with this peer. Only a silent peer lets it pass.
+    /// The time limit that applies with this peer. Only a silent peer lets it pass.
     fn limit(self) -> Option<&'static str> {
         match self {
             Peer::NeverAnswers => Some("ssl_handshake_timeout"),
@@ -84,29 +116,55 @@ impl Peer {
         }
     }
 
-    async fn serve(self, context: &ssl::SslContext, mut tcp: TcpStream) {
-        let hello = async |tcp: &mut TcpStream| {
-            let _ = tcp.read(&mut [0; 4096]).await;
+    /// The steps of the other side after its handshake.
+    fn steps(self) -> &'static str {
+        match self {
+            // A second read would wait for ever.
+            Peer::NeverAnswersTheShutdown => "readexactly close wait_closed wait_closed drain read",
+            Peer::Resets => "write read read drain close wait_closed wait_closed drain read",
+            Peer::SendsClearText => "read read drain wait_closed close wait_closed drain read",
+            _ => "read read close wait_closed wait_closed drain read",
+        }
+    }
+
+    /// Misbehaves on this connection to `side`, until the connection ends.
+    async fn meet(self, side: Side, context: &ssl::SslContext, mut tcp: TcpStream) {
+        let clear_text: &[u8] = match side {
+            Side::Client => b"220 mail.example.com ESMTP\r\n",
+            Side::Server => b"GET / HTTP/1.1\r\n\r\n",
         };
         let (answer, resets): (&[u8], bool) = match self {
             Peer::ClosesAtOnce => return,
             Peer::ClosesAfterTheHello => (b"", false),
             Peer::ResetsAfterTheHello => (b"", true),
-            Peer::SpeaksClearText => (b"220 mail.example.com ESMTP\r\n", false),
+            Peer::SpeaksClearText => (clear_text, false),
             Peer::SendsCloseNotifyInTheHandshake => (&[21, 3, 3, 0, 2, 1, 0], false),
             Peer::SendsAnAlertInTheHandshake => (&[21, 3, 3, 0, 2, 2, 40], false),
             Peer::NeverAnswers => {
-                // Wait until the client closes.
+                // Wait until the other side closes.
                 while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
                 return;
             }
             later => {
-                return later
-                    .serve_tls(context.accept(tcp).await.expect("a handshake"))
-                    .await;
+                let stream = match side {
+                    Side::Client => context.accept(tcp).await,
+                    Side::Server => context.connect(tcp, "localhost").await,
+                };
+                return later.serve_tls(stream.expect("a handshake")).await;
             }
         };
-        hello(&mut tcp).await;
+        match (side, self) {
+            (Side::Server, Peer::SpeaksClearText) => {}
+            (Side::Server, _) => {
+                let _ = tcp.write_all(&client_hello(context)).await;
+                if !resets && !answer.is_empty() {
+                    let _ = tcp.read(&mut [0; 4096]).await;
+                }
+            }
+            (Side::Client, _) => {
+                let _ = tcp.read(&mut [0; 4096]).await;
+            }
+        }
         let _ = tcp.write_all(answer).await;
         end(tcp, resets).await;
     }
@@ -120,7 +178,7 @@ impl Peer {
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
             Peer::NeverAnswersTheShutdown => {
-                // The client gets the header of a record and the end of the stream, without `close_notify`, and closes.
+                // The other side gets data and the header of a record, and closes.
                 let mut tcp = stream.into_inner();
                 let _ = tcp.write_all(&[23, 3, 3]).await;
                 while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
@@ -136,9 +194,9 @@ impl Peer {
                 end(tcp, false).await;
             }
             Peer::Resets => {
-                // Read the client's data first: the client has then written it before the reset, so its write does
-                // not fail, and only its read does.
-                stream.read_exact(&mut [0; 3]).await.expect("the client's");
+                // Read the other side's data first: it was then written before the reset, so the write does not fail,
+                // and only the read does.
+                stream.read_exact(&mut [0; 3]).await.expect("three bytes");
                 end(stream.into_inner(), true).await;
             }
             _ => end(stream.into_inner(), false).await,
@@ -158,110 +216,184 @@ async fn end(mut tcp: TcpStream, resets: bool) {
     while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
 }
 
-/// Does the steps of the script `CLIENT`, and returns the lines that the script would print.
-async fn client(context: &ssl::SslContext, address: SocketAddr, peer: Peer) -> String {
-    let mut lines = String::new();
-    let mut tell = |what: &str, outcome: Result<String, ssl::Error>| {
-        let line = match &outcome {
-            Ok(text) => format!("{what} {text}\n"),
-            Err(error) => {
-                let class = error.python_class();
-                let shown = ["ConnectionAbortedError", "TimeoutError"].contains(&class);
-                let text = if shown {
-                    error.to_string()
-                } else {
-                    String::new()
-                };
-                format!("{what} {class} {text}\n")
-            }
-        };
-        lines.push_str(&line);
-        outcome.is_ok()
-    };
-    let mut tls = Ssl::new(context).server_hostname("localhost");
-    let short = Duration::from_millis(500);
-    match peer {
-        Peer::NeverAnswers => tls = tls.ssl_handshake_timeout(short),
-        Peer::NeverAnswersTheShutdown => tls = tls.ssl_shutdown_timeout(short),
-        _ => {}
-    }
-    let streams = asyncio::open_connection(("127.0.0.1", address.port()), tls).await;
-    let (mut reader, mut writer) = match streams {
-        Ok(streams) => streams,
+/// The first message of a client.
+fn client_hello(context: &ssl::SslContext) -> Vec<u8> {
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let object = context.wrap_bio(&incoming, &outgoing, "localhost");
+    assert!(object.expect("an object").do_handshake().is_err());
+    outgoing.read(None)
+}
+
+/// The line that the scripts print for this outcome.
+fn line(what: &str, outcome: Result<String, ssl::Error>) -> String {
+    match outcome {
+        Ok(text) => format!("{what} {text}\n"),
         Err(error) => {
-            tell("connect", Err(error));
-            return lines;
+            let class = error.python_class();
+            let shown = ["ConnectionAbortedError", "TimeoutError"].contains(&class);
+            let text = if shown {
+                error.to_string()
+            } else {
+                String::new()
+            };
+            format!("{what} {class} {text}\n")
         }
-    };
-    tell("connect", Ok("None".to_owned()));
-    let read = async {
-        match peer {
-            Peer::NeverAnswersTheShutdown => Ok(reader.readexactly(4).await?),
-            _ => reader.read(None).await,
-        }
-    };
-    if let Peer::Resets = peer {
-        writer.write(b"now");
     }
-    let text = |data: Vec<u8>| format!("b'{}'", String::from_utf8_lossy(&data));
-    tell("read", read.await.map(text));
-    writer.close();
-    tell(
-        "close",
-        writer.wait_closed().await.map(|()| "None".to_owned()),
-    );
+}
+
+/// Does the steps as the function `handle` of the scripts, and returns the lines that it would print.
+async fn handle(steps: &str, mut reader: StreamReader, mut writer: StreamWriter) -> String {
+    let data = |data: Vec<u8>| format!("b'{}'", String::from_utf8_lossy(&data));
+    let none = |()| "None".to_owned();
+    let mut lines = String::new();
+    for step in steps.split_whitespace() {
+        let outcome = match step {
+            "write" => {
+                writer.write(b"now");
+                continue;
+            }
+            "close" => {
+                writer.close();
+                continue;
+            }
+            "read" => reader.read(None).await.map(data),
+            "readexactly" => reader.readexactly(4).await.map(data),
+            "drain" => writer.drain().await.map(none),
+            "wait_closed" => writer.wait_closed().await.map(none),
+            other => panic!("{other}"),
+        };
+        lines.push_str(&line(step, outcome));
+    }
     lines
 }
 
-#[tokio::test]
-async fn misbehaving_peers_give_the_same_errors_as_in_asyncio() {
-    let python = skip_without_python!();
-    let ca = Ca::new();
-    let (context, server) = (client_context(&ca), server_context(&ca));
-    let files = Files::localhost();
-    let cafile = files.write("trusted.pem", ca.cert_pem());
-    let mut wrong = Vec::new();
-    for peer in Peer::ALL {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("bound");
-        let serving = tokio::spawn({
-            let server = server.clone();
-            async move {
-                for _ in 0..2 {
-                    let (tcp, _) = listener.accept().await.expect("a client");
-                    peer.serve(&server, tcp).await;
-                }
-            }
-        });
-        let ours = client(&context, address, peer).await;
-        let port = address.port().to_string();
-        let limit = peer.limit().map(|name| format!("{name}=0.5"));
-        let mut script = CLIENT.to_owned();
-        match peer {
-            Peer::NeverAnswersTheShutdown => {
-                script = script.replace("reader.read()", "reader.readexactly(4)");
-            }
-            Peer::Resets => {
-                script = script.replace(
-                    "        await attempt(\"read\"",
-                    "        writer.write(b\"now\")\n        await attempt(\"read\"",
-                );
-            }
-            _ => {}
+/// The arguments of asyncio's functions for this context and the limit of this peer.
+fn limited(context: &ssl::SslContext, peer: Peer) -> Ssl {
+    let short = Duration::from_millis(500);
+    let tls = Ssl::new(context);
+    match peer {
+        Peer::NeverAnswers => tls.ssl_handshake_timeout(short),
+        Peer::NeverAnswersTheShutdown => tls.ssl_shutdown_timeout(short),
+        _ => tls,
+    }
+}
+
+/// Our client, which connects to the peer.
+async fn client(context: &ssl::SslContext, port: u16, peer: Peer) -> String {
+    let tls = limited(context, peer).server_hostname("localhost");
+    match asyncio::open_connection(("127.0.0.1", port), tls).await {
+        Ok((reader, writer)) => {
+            line("connect", Ok("None".to_owned())) + &handle(peer.steps(), reader, writer).await
         }
-        let mut args = vec![cafile.as_os_str(), OsStr::new(&port)];
-        args.extend(limit.as_ref().map(OsStr::new));
-        let process = python.spawn_script(&script, &args);
-        let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
-        let pythons = output.await.expect("Python ends");
-        serving.await.expect("no panic");
-        if ours
+        Err(error) => line("connect", Err(error)),
+    }
+}
+
+/// Our server, to which the peer connects with the client's context.
+async fn server(context: &ssl::SslContext, peers: &ssl::SslContext, peer: Peer) -> String {
+    let (lines, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let serve = move |reader, writer| {
+        let lines = lines.clone();
+        async move {
+            let _ = lines.send(handle(peer.steps(), reader, writer).await);
+        }
+    };
+    let server = asyncio::start_server(serve, ("127.0.0.1", 0), limited(context, peer)).await;
+    let mut server = server.expect("a server");
+    let tcp = TcpStream::connect(server.sockets()[0]).await;
+    peer.meet(Side::Server, peers, tcp.expect("connected"))
+        .await;
+    server.close();
+    server.wait_closed().await;
+    drop(server);
+    told.recv().await.unwrap_or_default()
+}
+
+/// The arguments of a script.
+fn arguments<'a>(file: &'a Path, port: &'a str, peer: Peer) -> Vec<Cow<'a, OsStr>> {
+    let mut arguments = vec![
+        Cow::Borrowed(file.as_os_str()),
+        Cow::Borrowed(OsStr::new(port)),
+        Cow::Borrowed(OsStr::new(peer.steps())),
+    ];
+    let limit = peer.limit().map(|name| format!("{name}=0.5"));
+    arguments.extend(limit.map(|limit| Cow::Owned(limit.into())));
+    arguments
+}
+
+async fn finish(process: Process) -> String {
+    let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
+    output.await.expect("Python ends")
+}
+
+/// Fails if there are differences between the lines of CPython and ours.
+fn assert_same(outcomes: Vec<(Peer, String, String)>) {
+    let mut wrong = String::new();
+    for (peer, pythons, ours) in outcomes {
+        if pythons
             .lines()
             .map(str::trim)
-            .ne(pythons.lines().map(str::trim))
+            .ne(ours.lines().map(str::trim))
         {
-            wrong.push(format!("{peer:?}\nCPython:\n{pythons}pyssl:\n{ours}"));
+            wrong.push_str(&format!("{peer:?}\nCPython:\n{pythons}pyssl:\n{ours}\n"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[tokio::test]
+async fn misbehaving_servers_give_a_client_the_same_errors_as_in_asyncio() {
+    let python = skip_without_python!();
+    let ca = Ca::new();
+    let (context, servers) = (client_context(&ca), server_context(&ca));
+    let files = Files::localhost();
+    let file = files.write("trusted.pem", ca.cert_pem());
+    let mut outcomes = Vec::new();
+    for peer in Peer::ALL {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let servers = servers.clone();
+        let serving = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (tcp, _) = listener.accept().await.expect("a client");
+                peer.meet(Side::Client, &servers, tcp).await;
+            }
+        });
+        let ours = client(&context, port, peer).await;
+        let port = port.to_string();
+        let script = format!("{STEPS}{CLIENT}");
+        let process = python.spawn_script(&script, &arguments(&file, &port, peer));
+        let pythons = finish(process).await;
+        serving.await.expect("no panic");
+        assert!(pythons.starts_with("connect "), "{pythons}");
+        outcomes.push((peer, pythons, ours));
+    }
+    assert_same(outcomes);
+}
+
+#[tokio::test]
+async fn misbehaving_clients_give_a_server_the_same_errors_as_in_asyncio() {
+    let python = skip_without_python!();
+    let ca = Ca::new();
+    let (clients, context) = (client_context(&ca), server_context(&ca));
+    let files = Files::localhost();
+    let file = files.write("combined.pem", ca.issue("localhost").combined_pem());
+    let mut outcomes = Vec::new();
+    for peer in Peer::ALL {
+        let ours = server(&context, &clients, peer).await;
+        let script = format!("{STEPS}{SERVER}");
+        let mut process = python.spawn_script(&script, &arguments(&file, "", peer));
+        let port = tokio::task::spawn_blocking(move || {
+            let port = process.port();
+            (process, port)
+        });
+        let (process, port) = port.await.expect("a port");
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await;
+        peer.meet(Side::Server, &clients, tcp.expect("connected"))
+            .await;
+        outcomes.push((peer, finish(process).await, ours));
+    }
+    let silent = outcomes.iter().filter(|(_, _, ours)| ours.is_empty());
+    assert_eq!(silent.count(), 7, "a failed handshake calls no handler");
+    assert_same(outcomes);
 }

@@ -176,4 +176,67 @@ async fn the_stream_has_the_getters_of_a_socket() {
     assert_eq!(unique.ok(), far.get_channel_binding("tls-exporter").ok());
     assert!(!near.session_reused());
     assert_eq!(near.pending(), 0);
+    #[expect(deprecated, reason = "it is in Python too")]
+    let npn = near.selected_npn_protocol();
+    assert_eq!(npn, None);
+    assert!(near.suppress_ragged_eofs());
+}
+
+/// Methods of `SslSocket` that a `TlsStream` does not have, with the reason.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "accept bind connect connect_ex listen do_handshake do_handshake_on_connect",
+        "the handshake is a future",
+    ),
+    (
+        "detach fileno getpeername getsockname family proto type get_inheritable set_inheritable",
+        "the inner stream has them",
+    ),
+    (
+        "getblocking setblocking gettimeout settimeout timeout",
+        "tokio::time::timeout limits an operation",
+    ),
+    ("read recv recv_into recvfrom recvfrom_into", "AsyncRead"),
+    ("write send sendall sendto sendfile flush", "AsyncWrite"),
+    (
+        "close close_within send_close_notify shutdown",
+        "AsyncWrite::shutdown and unwrap",
+    ),
+    ("makefile", "tokio::io::BufStream"),
+    (
+        "set_context set_session",
+        "options of the handshake; a LazyConfigAcceptor chooses the context",
+    ),
+    ("fmt as_fd as_raw_fd", "traits"),
+];
+
+/// The methods of a type in the listing of the public interface.
+fn methods(of: &str) -> Vec<&'static str> {
+    const API: &str = include_str!("../../docs/public-api/pyssl.txt");
+    let functions = API.lines().filter_map(|line| {
+        let line = line.strip_prefix("pub ")?;
+        line.strip_prefix("async ")
+            .unwrap_or(line)
+            .strip_prefix("fn ")
+    });
+    let names = functions.filter_map(|line| line.strip_prefix(of)?.strip_prefix("::"));
+    names
+        .filter_map(|rest| rest.split(['(', '<']).next())
+        .collect()
+}
+
+#[test]
+fn the_stream_has_each_method_of_a_socket_or_there_is_a_reason() {
+    let socket = methods("pyssl::SslSocket");
+    let stream = methods("pyssl::aio::TlsStream<S>");
+    assert!(socket.len() > 50 && stream.len() > 25);
+    let otherwise = OTHERWISE.iter().flat_map(|(names, _)| names.split(' '));
+    let otherwise: Vec<&str> = otherwise.collect();
+    for name in &socket {
+        let has = stream.contains(name) || otherwise.contains(name);
+        assert!(has, "TlsStream has no {name}");
+    }
+    for name in &otherwise {
+        assert!(socket.contains(name), "SslSocket has no {name}");
+    }
 }

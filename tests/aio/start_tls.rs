@@ -1,14 +1,17 @@
 //! TLS that starts in the middle of a connection, with asyncio's functions.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl::aio::asyncio::{self, StreamReader, StreamWriter};
+use pyssl::aio::asyncio::{self, Protocol, Ssl, StreamReader, StreamWriter, Transport};
+use pyssl_testing::{Ca, Files, skip_without_python};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::asyncio::{LOCAL, MIB, address, silent, tls};
-use super::support::{contexts, pattern};
+use super::support::{client_context, contexts, pattern, server_context};
 
 /// A server and a client in clear text that start TLS after a line each.
 async fn upgraded(
@@ -128,4 +131,182 @@ async fn starting_tls_against_a_silent_peer_can_be_cancelled() {
     assert_eq!(reader.read(100).await.expect("the end"), b"");
     peer.read_to_end(&mut Vec::new()).await.expect("the end");
     assert!(writer.start_tls(&client).await.is_err());
+}
+
+/// A protocol that starts TLS when it is told to, as the client or the server of the handshake. It prints the calls of
+/// its functions.
+const PROTOCOL: &str = r#"
+import asyncio, ssl, sys
+file, port, side = sys.argv[1:]
+class Printer(asyncio.Protocol):
+    def __init__(self):
+        self.ready = asyncio.get_running_loop().create_future()
+        self.gone = asyncio.get_running_loop().create_future()
+    def connection_made(self, transport):
+        print("made")
+        transport.write(b"STARTTLS")
+    def data_received(self, data):
+        print("data", data.decode())
+        if data == b"ready": self.ready.set_result(None)
+    def eof_received(self): print("eof")
+    def connection_lost(self, e):
+        print("lost", type(e).__name__ if e else None)
+        self.gone.set_result(None)
+async def main():
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.create_connection(Printer, "127.0.0.1", int(port))
+    await protocol.ready
+    transport.write(b"go")
+    try:
+        if side == "server":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(file)
+            transport = await loop.start_tls(transport, protocol, context, server_side=True)
+        else:
+            context = ssl.create_default_context(cafile=file)
+            transport = await loop.start_tls(transport, protocol, context, server_hostname="localhost")
+        print("tls", transport.get_extra_info("ssl_object").server_side)
+        transport.write(b"secret")
+    except Exception as e:
+        print("start_tls", type(e).__name__)
+    await protocol.gone
+asyncio.run(main())
+"#;
+
+/// The same protocol.
+struct Printer(UnboundedSender<String>);
+
+impl Printer {
+    fn print(&self, line: impl Into<String>) {
+        let _ = self.0.send(line.into());
+    }
+}
+
+impl Protocol for Printer {
+    fn connection_made(&mut self, transport: &Transport) {
+        self.print("made");
+        transport.write(b"STARTTLS");
+    }
+
+    fn data_received(&mut self, data: &[u8]) {
+        self.print(format!("data {}", String::from_utf8_lossy(data)));
+    }
+
+    fn eof_received(&mut self) -> bool {
+        self.print("eof");
+        false
+    }
+
+    fn connection_lost(&mut self, error: Option<&ssl::Error>) {
+        let class = error.map_or("None", ssl::Error::python_class);
+        self.print(format!("lost {class}"));
+    }
+}
+
+async fn printed(tls: Ssl, port: u16) -> Vec<String> {
+    let (lines, mut printed) = unbounded_channel();
+    let made = asyncio::create_connection(|| Printer(lines.clone()), ("127.0.0.1", port), ());
+    let (transport, running) = made.await.expect("connected");
+    let mut told = Vec::new();
+    while told.last().is_none_or(|line| line != "data ready") {
+        told.push(printed.recv().await.expect("the protocol runs"));
+    }
+    // Without this word, the peer's ClientHello could arrive before `start_tls` is called, as data of the protocol.
+    transport.write(b"go");
+    match transport.start_tls(tls).await {
+        Ok(()) => {
+            let object = transport.object().expect("TLS");
+            let side = if object.server_side() {
+                "True"
+            } else {
+                "False"
+            };
+            let _ = lines.send(format!("tls {side}"));
+            transport.write(b"secret");
+        }
+        Err(error) => {
+            let _ = lines.send(format!("start_tls {}", error.python_class()));
+        }
+    }
+    running.await.expect("no panic");
+    drop((transport, lines));
+    while let Some(line) = printed.recv().await {
+        told.push(line);
+    }
+    // The order of these two is not defined here: the protocol runs in a task.
+    told.sort_by_key(|line| line.starts_with("lost"));
+    told
+}
+
+#[tokio::test]
+async fn start_tls_on_a_transport_calls_the_protocol_as_in_asyncio() {
+    let python = skip_without_python!();
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca));
+    let files = Files::localhost();
+    let cafile = files.write("trusted.pem", ca.cert_pem());
+    let combined = files.write("combined.pem", ca.issue("localhost").combined_pem());
+    for (side, garbage) in [("client", false), ("server", false), ("client", true)] {
+        let (listener, address) = silent().await;
+        let peers = match side {
+            "client" => server.clone(),
+            _ => client.clone(),
+        };
+        let serving = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (mut tcp, _) = listener.accept().await.expect("a client");
+                tcp.read_exact(&mut [0; 8]).await.expect("the word");
+                tcp.write_all(b"ready").await.expect("sent");
+                tcp.read_exact(&mut [0; 2]).await.expect("the word");
+                if garbage {
+                    tcp.read_exact(&mut [0; 5]).await.expect("a hello");
+                    tcp.write_all(b"this is not TLS").await.expect("sent");
+                    let _ = tcp.read_to_end(&mut Vec::new()).await;
+                    continue;
+                }
+                let stream = match side {
+                    "client" => peers.accept(tcp).await,
+                    _ => peers.connect(tcp, "localhost").await,
+                };
+                let mut stream = stream.expect("a handshake");
+                let mut secret = [0; 6];
+                stream.read_exact(&mut secret).await.expect("received");
+                assert_eq!(&secret, b"secret");
+                stream.write_all(b"answer").await.expect("sealed");
+                stream.shutdown().await.expect("closed");
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        });
+        let (tls, file) = match side {
+            "client" => (tls(&client), &cafile),
+            _ => (Ssl::new(&server).server_side(true), &combined),
+        };
+        let ours = printed(tls, address.1).await;
+        let port = address.1.to_string();
+        let arguments = [file.as_os_str(), OsStr::new(&port), OsStr::new(side)];
+        let process = python.spawn_script(PROTOCOL, &arguments);
+        let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
+        let pythons = output.await.expect("Python ends");
+        serving.await.expect("no panic");
+        let mut pythons: Vec<&str> = pythons.lines().collect();
+        pythons.sort_by_key(|line| line.starts_with("lost"));
+        assert_eq!(ours, pythons, "{side}");
+    }
+}
+
+#[tokio::test]
+async fn server_side_is_an_argument_of_start_tls_on_a_transport_only() {
+    let (client, server) = contexts();
+    let (_listener, address) = silent().await;
+    let with = |context: &ssl::SslContext| tls(context).server_side(true);
+    let opened = asyncio::open_connection(address, with(&client)).await;
+    let handle = |_, _| async {};
+    let served = asyncio::start_server(handle, LOCAL, with(&server)).await;
+    let streams = asyncio::open_connection(address, ()).await;
+    let (_reader, mut writer) = streams.expect("connected");
+    let started = writer.start_tls(with(&client)).await;
+    for error in [opened.err(), served.err(), started.err()] {
+        assert_eq!(error.expect("an error").python_class(), "TypeError");
+    }
+    assert!(!writer.is_closing());
 }

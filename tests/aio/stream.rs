@@ -2,6 +2,7 @@ use std::io::IoSlice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::aio::TlsStream;
@@ -281,6 +282,22 @@ async fn unwrap_times_out_if_the_peer_does_not_answer() {
     assert_eq!(error.python_class(), "TimeoutError");
     assert_eq!(error.to_string(), "SSL shutdown timed out");
     assert_eq!(before.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn set_shutdown_timeout_limits_how_long_unwrap_waits() {
+    let (client, server) = contexts();
+    let (mut near, _far) = pair(&client, &server, 64 * 1024).await;
+    let begun = tokio::time::Instant::now();
+    near.set_shutdown_timeout(Some(Duration::from_secs(7)));
+    let error = near.unwrap().await.expect_err("no answer");
+    assert_eq!(error.to_string(), "SSL shutdown timed out");
+    assert_eq!(begun.elapsed().as_secs(), 7);
+    // Without a limit, it waits. The limit of the test is far beyond the default.
+    let (_near, mut far) = pair(&client, &server, 64 * 1024).await;
+    far.set_shutdown_timeout(None);
+    let waiting = tokio::time::timeout(Duration::from_secs(1_000_000), far.unwrap());
+    assert!(waiting.await.is_err());
 }
 
 #[tokio::test]

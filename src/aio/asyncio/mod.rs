@@ -48,7 +48,7 @@ use self::channel::{Channel, Shared};
 pub use self::endpoint::Endpoint;
 pub use self::protocol::{Protocol, Transport, create_connection};
 pub use self::server::{Server, start_server};
-pub use self::streams::{StreamReader, StreamWriter};
+pub use self::streams::{IncompleteReadError, StreamReader, StreamWriter};
 use super::TlsStream;
 use crate::context::SslContext;
 use crate::error::{Error, Result};
@@ -81,6 +81,7 @@ pub struct Ssl {
     server_hostname: Option<String>,
     handshake: Option<Duration>,
     shutdown: Option<Duration>,
+    server_side: Option<bool>,
 }
 
 impl Ssl {
@@ -114,8 +115,25 @@ impl Ssl {
         self
     }
 
-    /// Checks the arguments by Python's rules.
+    /// Whether this side is the server of the handshake: an argument of [`Transport::start_tls`] only. The default is
+    /// false.
+    #[must_use]
+    pub fn server_side(mut self, server_side: bool) -> Ssl {
+        self.server_side = Some(server_side);
+        self
+    }
+
+    /// Checks the arguments of a function that has no `server_side`.
     fn check(&self) -> Result<()> {
+        if self.server_side.is_some() {
+            let text = "got an unexpected keyword argument 'server_side'";
+            return Err(Error::type_error(text));
+        }
+        self.check_rest()
+    }
+
+    /// Checks the arguments by Python's rules.
+    fn check_rest(&self) -> Result<()> {
         if self.context.is_none() {
             let given = [
                 ("server_hostname", self.server_hostname.is_some()),
@@ -219,20 +237,26 @@ impl Shared {
     }
 
     /// Starts TLS on the connection.
-    async fn start_tls(&self, ssl: Ssl) -> Result<()> {
+    async fn start_tls(&self, ssl: Ssl, server_side: bool) -> Result<()> {
         let Some(context) = &ssl.context else {
             return Err(Error::type_error(
                 "sslcontext is expected to be an instance of ssl.SSLContext",
             ));
         };
-        ssl.check()?;
+        ssl.check_rest()?;
         self.flushed().await?;
         let (stream, received) = self.take_for_upgrade()?;
         let upgrade = channel::Upgrade::new(self);
         let mut link = super::link::Link::new(stream);
         // Bytes that were received already belong to the TLS connection.
         link.push_received(&received);
-        let stream = handshake(context, link, &ssl, self.server_side()).await?;
+        let stream = match handshake(context, link, &ssl, server_side).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                upgrade.failed(error.copy());
+                return Err(error);
+            }
+        };
         upgrade.done(Channel::Tls(Box::new(stream)));
         Ok(())
     }

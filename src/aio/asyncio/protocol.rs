@@ -135,6 +135,40 @@ impl Transport {
         self.0.set_limits(high.into(), low.into())
     }
 
+    /// Starts TLS in the middle of the connection: Python's `loop.start_tls(transport, protocol, sslcontext)`.
+    ///
+    /// ```python
+    /// transport = await loop.start_tls(transport, protocol, context, server_hostname="localhost")
+    /// transport = await loop.start_tls(transport, protocol, context, server_side=True)
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # use ssl::aio::asyncio::{Ssl, Transport};
+    /// # async fn client(context: ssl::SslContext, transport: Transport) -> ssl::Result<()> {
+    /// transport.start_tls(Ssl::new(&context).server_hostname("localhost")).await?;
+    /// # Ok(()) }
+    /// # async fn server(context: ssl::SslContext, transport: Transport) -> ssl::Result<()> {
+    /// transport.start_tls(Ssl::new(&context).server_side(true)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The transport and the connection's [`Protocol`] stay the same; Python returns a new transport, and can replace the
+    /// protocol. As in Python, `connection_made` is not called again. Bytes that were received and not yet passed to
+    /// `data_received` belong to the TLS connection. So the peer must not start TLS before this side has called
+    /// `start_tls`. A function of the protocol cannot wait for the handshake, so it
+    /// starts a task.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`SslContext::connect`](crate::SslContext::connect), which close the connection and are passed to
+    /// `connection_lost`; `TypeError` without a context; `ValueError` for a time-out of zero, and for a client's context
+    /// that verifies names without `server_hostname`.
+    pub async fn start_tls(&self, ssl: impl Into<Ssl>) -> Result<()> {
+        let ssl = ssl.into();
+        let server_side = ssl.server_side.unwrap_or(false);
+        self.0.start_tls(ssl, server_side).await
+    }
+
     /// Python's `transport.get_extra_info("ssl_object")`. `None` in clear text.
     #[doc(alias = "get_extra_info")]
     pub fn object(&self) -> Option<Arc<SslObject>> {

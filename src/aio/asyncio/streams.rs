@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,7 +33,8 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// `SSLError`; `OSError` of the connection.
+    /// `SSLError`; `OSError` of the connection. As in Python, each later call returns the error too. Data that was
+    /// received before the error is read first; CPython discards it.
     pub async fn read(&mut self, n: impl Into<Option<usize>>) -> Result<Vec<u8>> {
         let n = n.into();
         if n == Some(0) {
@@ -57,11 +59,16 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// `ValueError` if the line is longer than 64 KiB; otherwise as [`read`](Self::read).
+    /// `ValueError` if the line is longer than 64 KiB; otherwise as [`read`](Self::read). As in Python, the line is
+    /// then removed, or, if its end was not received yet, all data that was received.
     pub async fn readline(&mut self) -> Result<Vec<u8>> {
         match self.find(b"\n").await? {
-            Some(end) => Ok(self.take(end)),
-            None => Ok(self.take(usize::MAX)),
+            Found::At(end) => Ok(self.take(end)),
+            Found::End => Ok(self.take(usize::MAX)),
+            Found::BeyondLimit(end) => {
+                self.take(end.unwrap_or(usize::MAX));
+                Err(overrun(end))
+            }
         }
     }
 
@@ -69,24 +76,21 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// `OSError` of the kind `UnexpectedEof` if the connection ends before (Python's
-    /// `IncompleteReadError`); the received data can still be read. `ValueError` if the separator is
-    /// empty or does not occur within 64 KiB. Otherwise as [`read`](Self::read).
+    /// `OSError` of the kind `UnexpectedEof` if the connection ends before: an [`IncompleteReadError`], which has
+    /// the received data. `ValueError` if the separator is empty, or does not occur within 64 KiB (Python's
+    /// `LimitOverrunError`); the received data can still be read. Otherwise as [`read`](Self::read).
     pub async fn readuntil(&mut self, separator: &[u8]) -> Result<Vec<u8>> {
         if separator.is_empty() {
             return Err(Error::value("Separator should be at least one-byte string"));
         }
         match self.find(separator).await? {
-            Some(end) => Ok(self.take(end)),
-            None => {
-                let partial = self.0.with_received(|received| received.len());
-                Err(incomplete(partial, "undefined"))
-            }
+            Found::At(end) => Ok(self.take(end)),
+            Found::End => Err(self.incomplete(None)),
+            Found::BeyondLimit(end) => Err(overrun(end)),
         }
     }
 
-    /// The position after the separator. `None` if the connection ends before.
-    async fn find(&mut self, separator: &[u8]) -> Result<Option<usize>> {
+    async fn find(&mut self, separator: &[u8]) -> Result<Found> {
         let mut from = 0;
         loop {
             let (found, length) = self.0.with_received(|received| {
@@ -94,23 +98,19 @@ impl StreamReader {
                 let place = places.position(|window| window == separator);
                 (place.map(|place| from + place), received.len())
             });
-            match found {
-                Some(place) if place > LIMIT => {
-                    return Err(Error::value(
-                        "Separator is found, but chunk is longer than limit",
-                    ));
-                }
-                Some(place) => return Ok(Some(place + separator.len())),
-                None => {}
+            if let Some(place) = found {
+                let end = place + separator.len();
+                return Ok(match place > LIMIT {
+                    true => Found::BeyondLimit(Some(end)),
+                    false => Found::At(end),
+                });
             }
             from = (length + 1).saturating_sub(separator.len());
             if from > LIMIT {
-                return Err(Error::value(
-                    "Separator is not found, and chunk exceed the limit",
-                ));
+                return Ok(Found::BeyondLimit(None));
             }
             if !self.0.receive(length).await? {
-                return Ok(None);
+                return Ok(Found::End);
             }
         }
     }
@@ -119,8 +119,8 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// `OSError` of the kind `UnexpectedEof` if the connection ends before (Python's
-    /// `IncompleteReadError`); the received data can still be read. Otherwise as [`read`](Self::read).
+    /// `OSError` of the kind `UnexpectedEof` if the connection ends before: an [`IncompleteReadError`], which has
+    /// the received data. Otherwise as [`read`](Self::read).
     pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
         loop {
             let length = self.0.with_received(|received| received.len());
@@ -128,9 +128,16 @@ impl StreamReader {
                 return Ok(self.take(n));
             }
             if !self.0.receive(length).await? {
-                return Err(incomplete(length, n));
+                return Err(self.incomplete(Some(n)));
             }
         }
+    }
+
+    /// The error of a stream that ended too early. As in Python, it takes the received data.
+    fn incomplete(&self, expected: Option<usize>) -> Error {
+        let partial = self.take(usize::MAX);
+        let error = IncompleteReadError { partial, expected };
+        io::Error::new(io::ErrorKind::UnexpectedEof, error).into()
     }
 
     /// Whether all data before the end was read: Python's `reader.at_eof()`.
@@ -139,11 +146,91 @@ impl StreamReader {
     }
 }
 
-/// The text of Python's `IncompleteReadError`.
-fn incomplete(partial: usize, expected: impl std::fmt::Display) -> Error {
-    let text = format!("{partial} bytes read on a total of {expected} expected bytes");
-    io::Error::new(io::ErrorKind::UnexpectedEof, text).into()
+/// The result of a search for a separator.
+enum Found {
+    /// The position after the separator.
+    At(usize),
+    /// The stream ends before a separator.
+    End,
+    /// The data before the separator is longer than the limit. The position after the separator, if it was received.
+    BeyondLimit(Option<usize>),
 }
+
+/// The error that Python's `readuntil` raises as `LimitOverrunError`, and `readline` as `ValueError`.
+fn overrun(end: Option<usize>) -> Error {
+    Error::value(match end {
+        Some(_) => "Separator is found, but chunk is longer than limit",
+        None => "Separator is not found, and chunk exceed the limit",
+    })
+}
+
+/// Python's `asyncio.IncompleteReadError`: the stream has ended before the requested data. It is inside the `OSError`
+/// that [`StreamReader::readexactly`] and [`StreamReader::readuntil`] return.
+///
+/// ```python
+/// try:
+///     data = await reader.readexactly(100)
+/// except asyncio.IncompleteReadError as e:
+///     data = e.partial
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// use ssl::aio::asyncio::{self, IncompleteReadError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> ssl::Result<()> {
+/// # let handle = |_, mut writer: asyncio::StreamWriter| async move { writer.write(b"only this") };
+/// # let server = asyncio::start_server(handle, ("127.0.0.1", 0), ()).await?;
+/// # let address = ("127.0.0.1", server.sockets()[0].port());
+/// # let (mut reader, _writer) = asyncio::open_connection(address, ()).await?;
+/// let data = match reader.readexactly(100).await {
+///     Ok(data) => data,
+///     Err(e) => match IncompleteReadError::of(&e) {
+///         Some(incomplete) => incomplete.partial().to_vec(),
+///         None => return Err(e),
+///     },
+/// };
+/// assert_eq!(data, b"only this");
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncompleteReadError {
+    partial: Vec<u8>,
+    expected: Option<usize>,
+}
+
+impl IncompleteReadError {
+    /// The `IncompleteReadError` in this error, if there is one.
+    pub fn of(error: &Error) -> Option<&IncompleteReadError> {
+        let source = std::error::Error::source(error)?;
+        source
+            .downcast_ref::<io::Error>()?
+            .get_ref()?
+            .downcast_ref()
+    }
+
+    /// The data that was received before the end: Python's `e.partial`. The stream does not return it again.
+    pub fn partial(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// The number of bytes that were requested: Python's `e.expected`. `None` for `readuntil`.
+    pub fn expected(&self) -> Option<usize> {
+        self.expected
+    }
+}
+
+impl fmt::Display for IncompleteReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.partial.len();
+        match self.expected {
+            Some(expected) => write!(f, "{n} bytes read on a total of {expected} expected bytes"),
+            None => write!(f, "{n} bytes read on a total of undefined expected bytes"),
+        }
+    }
+}
+
+impl std::error::Error for IncompleteReadError {}
 
 impl AsyncRead for StreamReader {
     fn poll_read(
@@ -189,7 +276,7 @@ impl StreamWriter {
     ///
     /// # Errors
     ///
-    /// `ConnectionResetError` if the connection was lost.
+    /// The error with which the connection was lost, in each call; `ConnectionResetError` if it was closed.
     pub async fn drain(&mut self) -> Result<()> {
         self.0.drained().await
     }
@@ -226,7 +313,8 @@ impl StreamWriter {
     /// # Errors
     ///
     /// `TimeoutError` if the peer does not answer `close_notify` in time
-    /// ([`Ssl::ssl_shutdown_timeout`]); `SSLError` if it sends data instead; `OSError`.
+    /// ([`Ssl::ssl_shutdown_timeout`]); `SSLError` if it sends data instead; `OSError`. As in Python, each later call
+    /// returns the error too.
     pub async fn wait_closed(&mut self) -> Result<()> {
         self.0.wait_closed().await
     }
@@ -257,7 +345,9 @@ impl StreamWriter {
     /// The errors of [`SslContext::connect`](crate::SslContext::connect), which close the connection;
     /// `TypeError` without a context; `ValueError` for a time-out of zero.
     pub async fn start_tls(&mut self, ssl: impl Into<Ssl>) -> Result<()> {
-        self.0.start_tls(ssl.into()).await
+        let ssl = ssl.into();
+        ssl.check()?;
+        self.0.start_tls(ssl, self.0.server_side()).await
     }
 
     /// Python's `writer.get_extra_info("ssl_object")`: the getters of the TLS connection. `None` in

@@ -145,7 +145,8 @@ fn clear_text_streams() {
             let _ = asyncio::Ssl::from(())
                 .ssl_handshake_timeout(limit)
                 .ssl_shutdown_timeout(limit)
-                .server_hostname("x");
+                .server_hostname("x")
+                .server_side(false);
             let handle = |_, _| async {};
             let server = asyncio::start_server(handle, ("127.0.0.1", 0), ()).await;
             let mut server = server.unwrap();
@@ -166,6 +167,10 @@ fn clear_text_streams() {
                 .happy_eyeballs_delay(limit);
             let streams = asyncio::open_connection(endpoint, ()).await;
             let (mut reader, mut writer) = streams.unwrap();
+            let error = reader.readexactly(9).await.unwrap_err();
+            let incomplete = asyncio::IncompleteReadError::of(&error).unwrap();
+            let _ = (incomplete.partial(), incomplete.expected());
+            let _ = format!("{incomplete}");
             writer.write(b"a");
             writer.writelines(["b", "c"]);
             let _ = (writer.can_write_eof(), writer.object(), reader.at_eof());
@@ -249,6 +254,8 @@ pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
 const ALONE: &[Call] = calls! {
     "Server::close", "Server::is_serving", "Server::sockets", "impl fmt::Debug for Server",
     "Ssl::server_hostname", "Ssl::ssl_handshake_timeout", "Ssl::ssl_shutdown_timeout",
+    "Ssl::server_side", "IncompleteReadError::expected", "IncompleteReadError::of",
+    "IncompleteReadError::partial", "impl fmt::Display for IncompleteReadError",
     "Endpoint::new", "Endpoint::local_addr", "Endpoint::family", "Endpoint::happy_eyeballs_delay",
     "Transport::get_write_buffer_limits", "Transport::set_write_buffer_limits",
     "Transport::get_write_buffer_size", "Transport::pause_reading", "Transport::resume_reading",

@@ -18,7 +18,7 @@ pub(super) use task::Upgrade;
 
 use super::flow::Flow;
 use crate::aio::TlsStream;
-use crate::error::{Error, Result, SslError};
+use crate::error::{Error, Result};
 use crate::object::SslObject;
 
 /// The inner stream of a connection.
@@ -68,11 +68,13 @@ struct State {
     object: Option<Arc<SslObject>>,
     /// Data that was received, decrypted under TLS, and not read yet.
     received: Vec<u8>,
+    /// Whether nothing more will be received.
+    ended: bool,
+    /// Whether the peer has ended its direction.
     at_eof: bool,
-    /// The error that ended reading. The next read returns it.
+    /// The first error of the connection. As in asyncio, each later `read`, `drain` and `wait_closed` returns it: an
+    /// empty read would look like the end of the data. Only data that was received before is read first.
     failure: Option<Error>,
-    /// A copy of the error that ended reading, if it is an `SSLError`. `wait_closed` returns it.
-    cause: Option<Box<SslError>>,
     /// Whether a read waits for more data, so that receiving must not pause.
     wanted: bool,
     /// False between `pause_reading` and `resume_reading`.
@@ -189,11 +191,42 @@ impl State {
         }
     }
 
+    /// The connection is lost because of this error.
+    fn fail(&mut self, error: Error) {
+        self.failure.get_or_insert(error);
+        if self.ended {
+            self.close_failed();
+        }
+        // The task that receives takes what has arrived already, then ends.
+        self.lose();
+    }
+
     fn lose(&mut self) {
         self.lost = true;
         self.unsent = VecDeque::new();
         self.wake();
     }
+
+    /// As in asyncio, an error closes the connection at once.
+    fn close_failed(&mut self) {
+        if let (End::Open, Some(error)) = (&self.end, &self.failure) {
+            self.end = End::Closed(Some(error.copy()));
+            self.channel = Channel::Gone;
+        }
+    }
+
+    /// The error of a function that needs the connection, which is lost or closed.
+    fn loss(&self) -> Error {
+        match (&self.failure, &self.end) {
+            (Some(error), _) | (None, End::Closed(Some(error))) => error.copy(),
+            _ => connection_lost(),
+        }
+    }
+}
+
+/// Asyncio's error for a connection that was lost without an error of its own.
+fn connection_lost() -> Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, "Connection lost").into()
 }
 
 impl Shared {
@@ -202,9 +235,9 @@ impl Shared {
             channel: Channel::Gone,
             object: None,
             received: Vec::new(),
+            ended: false,
             at_eof: false,
             failure: None,
-            cause: None,
             wanted: false,
             reading: true,
             unsent: VecDeque::new(),
@@ -248,7 +281,8 @@ impl Shared {
 
     pub(super) fn at_eof(&self) -> bool {
         let state = self.lock();
-        state.at_eof && state.received.is_empty()
+        let clean = state.at_eof || state.failure.is_none();
+        state.ended && clean && state.received.is_empty()
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -265,11 +299,11 @@ impl Shared {
         if state.received.len() > have {
             return Poll::Ready(Ok(true));
         }
-        if let Some(error) = state.failure.take() {
-            return Poll::Ready(Err(error));
-        }
-        if state.at_eof {
-            return Poll::Ready(Ok(false));
+        if state.ended {
+            return Poll::Ready(match &state.failure {
+                Some(error) => Err(error.copy()),
+                None => Ok(false),
+            });
         }
         state.wanted = true;
         state.wake_receiver();
@@ -285,8 +319,10 @@ impl Shared {
                 return Poll::Ready(Change::Writing { pause: !paused });
             }
             if ended {
-                return match &mut state.end {
-                    End::Closed(error) => Poll::Ready(Change::Closed(error.take())),
+                return match &state.end {
+                    End::Closed(error) => {
+                        Poll::Ready(Change::Closed(error.as_ref().map(Error::copy)))
+                    }
                     End::Open | End::Closing => state.wait(cx),
                 };
             }
@@ -297,11 +333,18 @@ impl Shared {
             drop(state);
             Poll::Ready(match ready!(self.poll_receive(0, cx)) {
                 Ok(true) => Change::Received(self.with_received(std::mem::take)),
+                // This side has closed the connection. As in asyncio, the protocol is not told of an end.
+                Ok(false) if self.closed_here() => Change::Closed(None),
                 Ok(false) => Change::Ended(None),
                 Err(error) => Change::Ended(Some(error)),
             })
         })
         .await
+    }
+
+    fn closed_here(&self) -> bool {
+        let state = self.lock();
+        matches!(state.end, End::Closed(_)) && !state.at_eof
     }
 
     pub(super) fn is_reading(&self) -> bool {
@@ -318,15 +361,17 @@ impl Shared {
         }
     }
 
-    fn poll_receives(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Receives until the stream ends. The result says whether the peer has ended it.
+    fn poll_receives(&self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let state = &mut *self.lock();
         loop {
             if matches!(state.channel, Channel::Gone) {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(false));
             }
             state.receiver = Some(cx.waker().clone());
             let before = state.received.len();
-            let paused = !state.reading || (before > READ_AHEAD && !state.wanted);
+            let stopped = !state.reading && !state.lost;
+            let paused = stopped || (before > READ_AHEAD && !state.wanted);
             let mut received = std::mem::take(&mut state.received);
             received.resize(before + READ, 0);
             let mut room = ReadBuf::new(&mut received[before..]);
@@ -342,12 +387,33 @@ impl Shared {
             } else {
                 received
             };
+            if polled.is_pending() && state.lost && !paused {
+                return Poll::Ready(Ok(false));
+            }
             ready!(polled)?;
             if n == 0 {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(Ok(true));
             }
             state.wanted = false;
             state.wake_waiting();
+        }
+    }
+
+    /// Receiving has ended: the result is that of [`poll_receives`](Self::poll_receives).
+    fn receiving_ended(&self, outcome: io::Result<bool>) {
+        let mut state = self.lock();
+        match outcome {
+            // The task that closes the connection has taken the stream, and notes the end of reading.
+            Ok(false) if matches!(state.end, End::Closing) && !state.lost => return,
+            Ok(at_eof) => state.at_eof = at_eof,
+            Err(error) => state.fail(error.into()),
+        }
+        state.ended = true;
+        state.close_failed();
+        state.wake();
+        // As in asyncio, the peer's `close_notify` closes the connection.
+        if state.at_eof && matches!(state.channel, Channel::Tls(_)) {
+            self.start_closing(state);
         }
     }
 
@@ -382,7 +448,7 @@ impl Shared {
         }
         match state.poll_send(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(_)) => state.lose(),
+            Poll::Ready(Err(error)) => state.fail(error.into()),
             Poll::Pending => {
                 state.sending = true;
                 drop(state);
@@ -414,9 +480,7 @@ impl Shared {
         poll_fn(|cx| {
             let mut state = self.lock();
             if state.lost {
-                let text = "Connection lost";
-                let error = io::Error::new(io::ErrorKind::ConnectionReset, text);
-                return Poll::Ready(Err(error.into()));
+                return Poll::Ready(Err(state.loss()));
             }
             match holds(&state) {
                 true => Poll::Ready(Ok(())),
@@ -430,7 +494,17 @@ impl Shared {
     pub(super) async fn drained(&self) -> Result<()> {
         // As in Python, `drain` lets other tasks run first.
         tokio::task::yield_now().await;
-        self.wait_until(|state| !state.flow.paused).await
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            if state.lost || state.failure.is_some() || matches!(state.end, End::Closed(_)) {
+                return Poll::Ready(Err(state.loss()));
+            }
+            match state.flow.paused {
+                false => Poll::Ready(Ok(())),
+                true => state.wait(cx),
+            }
+        })
+        .await
     }
 
     pub(super) async fn flushed(&self) -> Result<()> {
@@ -485,8 +559,16 @@ impl Shared {
         let mut state = self.lock();
         state.channel = Channel::Gone;
         state.unsent = VecDeque::new();
-        let cause = state.cause.take().map(Error::Ssl);
-        state.end = End::Closed(done.err().map(|error| cause.unwrap_or(error)));
+        state.ended = true;
+        if !matches!(state.end, End::Closed(_)) {
+            let first = state.failure.as_ref().map(Error::copy);
+            let error = first.or(done.err());
+            // An error of closing ends reading too, unless the peer has ended it before.
+            if !state.at_eof {
+                state.failure = error.as_ref().map(Error::copy);
+            }
+            state.end = End::Closed(error);
+        }
         state.wake();
     }
 
@@ -536,12 +618,13 @@ impl Shared {
         !matches!(state.end, End::Open) || state.lost
     }
 
-    /// Python's `await writer.wait_closed()`. The first call returns the error.
+    /// Python's `await writer.wait_closed()`.
     pub(super) async fn wait_closed(&self) -> Result<()> {
         poll_fn(|cx| {
             let mut state = self.lock();
-            match &mut state.end {
-                End::Closed(error) => Poll::Ready(error.take().map_or(Ok(()), Err)),
+            match &state.end {
+                End::Closed(Some(error)) => Poll::Ready(Err(error.copy())),
+                End::Closed(None) => Poll::Ready(Ok(())),
                 End::Open | End::Closing => state.wait(cx),
             }
         })

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::{Poll, ready};
 
-use super::{Channel, End, Shared};
+use super::{Channel, End, Shared, connection_lost};
 use crate::error::Error;
 
 /// A task of the connection. If the runtime ends and drops the task before it is done, the connection
@@ -24,22 +24,7 @@ impl Task {
     pub(super) async fn receives(mut self) {
         let ended = poll_fn(|cx| self.shared.poll_receives(cx)).await;
         self.done = true;
-        let mut state = self.shared.lock();
-        state.at_eof = true;
-        let closes = matches!(state.channel, Channel::Tls(_)) && ended.is_ok();
-        if let Err(error) = ended {
-            let error = Error::from(error);
-            if let Error::Ssl(cause) = &error {
-                state.cause = Some(cause.clone());
-            }
-            state.failure = Some(error);
-            state.lose();
-        }
-        state.wake();
-        // As in asyncio, the peer's `close_notify` closes the connection.
-        if closes {
-            self.shared.start_closing(state);
-        }
+        self.shared.receiving_ended(ended);
     }
 
     /// Sends the unsent data.
@@ -51,7 +36,11 @@ impl Task {
             state.wake();
             Poll::Ready(sent)
         });
-        self.done = sent.await.is_ok();
+        let sent = sent.await;
+        self.done = true;
+        if let Err(error) = sent {
+            self.shared.lock().fail(error.into());
+        }
     }
 
     /// Closes the connection.
@@ -79,12 +68,15 @@ impl Drop for Task {
         }
         let mut state = self.shared.lock();
         state.sending = false;
-        state.at_eof = true;
+        state.ended = true;
         state.channel = Channel::Gone;
         if matches!(state.end, End::Closing) {
             state.end = End::Closed(None);
         }
-        state.lose();
+        match state.at_eof {
+            true => state.lose(),
+            false => state.fail(connection_lost()),
+        }
     }
 }
 
@@ -102,6 +94,16 @@ impl Upgrade<'_> {
         state.set(channel);
         // Sends the data that was written during the handshake.
         self.0.send(state);
+    }
+}
+
+impl Upgrade<'_> {
+    /// The handshake has failed. As in asyncio, later reads return its error.
+    pub(in crate::aio::asyncio) fn failed(mut self, error: Error) {
+        self.1 = true;
+        let mut state = self.0.lock();
+        state.ended = true;
+        state.fail(error);
     }
 }
 
