@@ -159,6 +159,10 @@ pub(super) fn read(
                 brackets.push(builder.stack.len());
                 let (kind, offset) = reader.name_of_bracket(at);
                 builder.open(&kind, "", offset);
+                if let Some(variable) = reader.variable_of_literal(at) {
+                    let key = (variable, reader.functions);
+                    reader.receivers.insert(key, builder.stack.clone());
+                }
             }
             token if token.is_one_of(&[")", "]", "}"]) => {
                 if let Some(depth) = brackets.pop() {
@@ -183,8 +187,8 @@ struct Reader<'a> {
     /// Counts the keywords that start functions, and the ends of top-level blocks. The number
     /// distinguishes variables of the same name in different functions.
     functions: usize,
-    /// The block of each variable whose methods are called or whose attributes are set.
-    receivers: HashMap<(String, usize), Block>,
+    /// The blocks of each variable whose methods are called or whose attributes are set.
+    receivers: HashMap<(String, usize), Vec<Block>>,
 }
 
 impl Reader<'_> {
@@ -253,7 +257,7 @@ impl Reader<'_> {
     /// The blocks around a statement: the open brackets, or instead the object whose method is
     /// called or whose attribute is set.
     fn path(&mut self, at: usize, calls: bool, builder: &mut Builder) -> Vec<Block> {
-        let mut path = builder.stack.clone();
+        let path = builder.stack.clone();
         if self.language.dashes || !self.language.sections.is_empty() || self.language.terms {
             return path;
         }
@@ -272,17 +276,31 @@ impl Reader<'_> {
         let (object, start) = (object.text().to_owned(), object.start());
         let key = (object.clone(), self.functions);
         // All calls on one variable within a function belong to the same block.
-        let block = match self.receivers.get(&key) {
-            Some(block) => block.clone(),
-            None => {
-                let block = builder.block(&object, "", start);
-                self.receivers.insert(key, block.clone());
-                block
-            }
+        let blocks = self.receivers.entry(key);
+        blocks
+            .or_insert_with(|| vec![builder.block(&object, "", start)])
+            .clone()
+    }
+
+    /// The variable to which the object is assigned whose members are in this bracket:
+    /// `c := &tls.Config{`.
+    fn variable_of_literal(&self, at: usize) -> Option<String> {
+        if !self.token(at)?.is("{") {
+            return None;
+        }
+        let is_type = |token: &Token| {
+            matches!(token, Token::Name(_) | Token::Other('&', _)) || token.is_one_of(&[".", "::"])
         };
-        path.clear();
-        path.push(block);
-        path
+        let mut before = at.checked_sub(1)?;
+        while is_type(self.token(before)?) {
+            before = before.checked_sub(1)?;
+        }
+        match self.token(before.checked_sub(1)?)? {
+            Token::Name(name) if self.token(before)?.is_one_of(&["=", ":="]) => {
+                Some(name.text().to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The name of the function, variable or section whose bracket this is, and where the name
@@ -420,11 +438,22 @@ fn constants(tokens: &[Token]) -> HashMap<String, usize> {
             (_, _, true) => at + 1,
             _ => continue,
         };
-        if !attribute && name.text().len() > 2 {
+        // Short names are used for many things, so only those of strings are constants.
+        if !attribute && (name.text().len() > 2 || is_string(tokens, from)) {
             constants.entry(name.text().to_owned()).or_insert(from);
         }
     }
     constants
+}
+
+/// Whether the value at this token is a string or a list of strings.
+fn is_string(tokens: &[Token], from: usize) -> bool {
+    let value = tokens.get(from..).unwrap_or_default().iter();
+    let value = value.skip_while(|token| matches!(token, Token::Break));
+    let mut start = value
+        .take(8)
+        .take_while(|token| !token.is_one_of(&["(", ",", ";"]) && !matches!(token, Token::Break));
+    start.any(|token| matches!(token, Token::Text(_)))
 }
 
 fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token> {

@@ -24,7 +24,7 @@ codes! {
         UnknownSuite = "F008", "a name that is not in the TLS registry";
         WeakSuite = "F009", "a weak suite in a list of names of the TLS registry";
         ClientPreference = "F010", "the client's order of suites decides";
-        NotRead = "F011", "a file was not read, or not to its end";
+        NotRead = "F011", "a file or a value was not read";
         UnknownVersion = "F012", "a word that is not a version";
         NoVersion = "F013", "every version is off";
     }

@@ -53,43 +53,53 @@ impl Includes {
         self.root = Some(PathBuf::from(root));
     }
 
-    /// The files that a pattern names, with their texts.
+    /// Whether included files, and files that settings name, are read.
+    pub(super) fn follow(&self) -> bool {
+        self.follow
+    }
+
+    /// The files that a pattern names, with their texts, and the reasons why others were not read.
     pub(super) fn find(
         &mut self,
         from: &Path,
         pattern: &str,
         directory: bool,
         optional: bool,
-    ) -> Result<Vec<(PathBuf, String)>, String> {
+    ) -> (Vec<(PathBuf, String)>, Vec<String>) {
+        let failed = |why: String| (Vec::new(), vec![why]);
         if !self.follow {
             return match optional {
-                true => Ok(Vec::new()),
-                false => Err("included files are not read here".to_owned()),
+                true => Default::default(),
+                false => failed("included files are not read here".to_owned()),
             };
         }
         self.directives += 1;
         if self.directives > FILES || self.seen.len() > FILES {
-            return Err(format!("more than {FILES} files are included"));
+            return failed(format!("more than {FILES} files are included"));
         }
-        let paths = self.paths(from, pattern, directory)?;
-        if paths.is_empty() && !optional && !directory && !pattern.contains(['*', '?', '[']) {
-            return Err("there is no such file".to_owned());
-        }
-        let mut found = Vec::new();
-        for path in paths {
-            if !self.seen.insert(path.clone()) {
-                continue;
-            }
-            match read(&path) {
-                Ok(text) => found.push((path, text)),
-                Err(_) if optional => {}
-                Err(error) => return Err(error.to_string()),
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        for path in self.paths(from, pattern, directory, optional) {
+            match path {
+                Ok(path) if !self.seen.insert(path.clone()) => {}
+                Ok(path) => match read(&path) {
+                    Ok(text) => found.push((path, text)),
+                    Err(_) if optional => {}
+                    Err(error) => unread.push(format!("{}: {error}", path.display())),
+                },
+                Err(why) => unread.push(why),
             }
         }
-        Ok(found)
+        (found, unread)
     }
 
-    fn paths(&self, from: &Path, pattern: &str, directory: bool) -> Result<Vec<PathBuf>, String> {
+    /// The files that a pattern names, and the reasons why others cannot be found.
+    fn paths(
+        &self,
+        from: &Path,
+        pattern: &str,
+        directory: bool,
+        optional: bool,
+    ) -> Vec<Result<PathBuf, String>> {
         let pattern = match pattern.strip_prefix("dir:") {
             Some(rest) => rest,
             None => pattern,
@@ -101,10 +111,10 @@ impl Includes {
             true => vec![wanted.to_owned()],
             false => vec![root.join(wanted), self.base.join(wanted), own.join(wanted)],
         };
-        for candidate in candidates
-            .iter()
-            .filter(|path| !path.as_os_str().is_empty())
-        {
+        let mut is_there = pattern.contains(['*', '?', '[']);
+        let candidates = candidates.iter();
+        for candidate in candidates.filter(|path| !path.as_os_str().is_empty()) {
+            is_there |= candidate.exists();
             let pattern = match directory || candidate.is_dir() {
                 true => candidate.join("*"),
                 false => candidate.clone(),
@@ -112,18 +122,29 @@ impl Includes {
             let Some(text) = pattern.to_str() else {
                 continue;
             };
-            let found = glob::glob(text).map_err(|error| error.to_string())?;
-            let files = found.filter_map(Result::ok).filter(|path| {
-                let hidden = path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-                path.is_file() && !hidden
+            let found = match glob::glob(text) {
+                Ok(found) => found,
+                Err(error) => return vec![Err(error.to_string())],
+            };
+            let files = found.filter_map(|path| match path {
+                // The directory cannot be read.
+                Err(error) => (!optional).then(|| Err(error.to_string())),
+                Ok(path) => {
+                    let name = path.file_name().unwrap_or_default();
+                    let hidden = name.to_string_lossy().starts_with('.');
+                    // A link may name no file. Then reading it fails, and the reason is reported.
+                    (!path.is_dir() && !hidden).then_some(Ok(path))
+                }
             });
             let files: Vec<_> = files.take(FILES).collect();
             if !files.is_empty() {
-                return Ok(files);
+                return files;
             }
         }
-        Ok(Vec::new())
+        match is_there || optional {
+            true => Vec::new(),
+            false if directory => vec![Err("there is no such directory".to_owned())],
+            false => vec![Err("there is no such file".to_owned())],
+        }
     }
 }

@@ -389,26 +389,28 @@ impl Reading {
             if snippet {
                 continue;
             }
-            match self
-                .includes
-                .find(&source.path, pattern, directory, optional)
-            {
-                Ok(files) => {
-                    for (path, text) in files {
-                        self.read(Arc::new(Source::new(&path, &text)), builder);
-                    }
-                }
-                Err(why) => self.unread.push(Unread {
-                    file: source.path.clone(),
-                    line,
-                    message: format!("`{pattern}` was not read: {why}").into(),
-                }),
+            let includes = &mut self.includes;
+            let (files, unread) = includes.find(&source.path, pattern, directory, optional);
+            for (path, text) in files {
+                self.read(Arc::new(Source::new(&path, &text)), builder);
             }
+            self.unread.extend(unread.into_iter().map(|why| Unread {
+                file: source.path.clone(),
+                line,
+                message: format!("`{pattern}` was not read: {why}").into(),
+            }));
         }
+    }
+
+    /// Whether a statement of source code sets a list of suites.
+    fn sets_a_list(&self, statement: &Statement) -> bool {
+        let key = self.program.setting(statement);
+        &*self.program.name == "source" && key.is_some_and(|key| key.kind.is_list())
     }
 
     fn finish(mut self, statements: &[Statement]) -> Config {
         let mut located: Vec<Located> = Vec::new();
+        let mut unresolved = Vec::new();
         let mut blocks = 0;
         let variables = self.program.variables;
         let lookup = |name: &str| variables.and_then(|kind| variable(kind, name, statements, 0));
@@ -416,6 +418,7 @@ impl Reading {
             let Some(source) = self.sources.get(statement.file) else {
                 continue;
             };
+            let before = located.len();
             located.extend(setting::settings(
                 self.program,
                 statement,
@@ -423,13 +426,31 @@ impl Reading {
                 &mut blocks,
                 &lookup,
             ));
+            if before == located.len() && self.sets_a_list(statement) {
+                let message = format!(
+                    "the value of `{}` was not read: it is not in this file, or is computed",
+                    statement.name.text()
+                );
+                unresolved.push(Unread {
+                    file: source.path.clone(),
+                    line: source.place(statement.name.start()).0,
+                    message: message.into(),
+                });
+            }
             if &*self.program.dialect == "yaml" && is_embedded(statement) {
                 self.embedded.extend(embedded(statement, source));
             }
         }
         used_constants(&mut located);
+        if self.includes.follow() {
+            located.iter_mut().for_each(|one| one.setting.read_bits());
+        }
         let mut services = service::services(self.program, located, statements);
         services.append(&mut self.embedded);
+        // Without other settings, there is nothing that could be judged without these values.
+        if !services.is_empty() {
+            self.unread.extend(unresolved);
+        }
         Config {
             program: Some(&self.program.name),
             services,

@@ -91,6 +91,13 @@ pub(super) enum Kind {
     Command,
 }
 
+impl Kind {
+    /// Whether the value selects suites.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Kind::Ciphers | Kind::Suites | Kind::Tls13)
+    }
+}
+
 impl TryFrom<String> for Key {
     type Error = String;
 

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use openssl::dh::Dh;
+
+use super::include;
 use super::programs::{Key, Kind, Program};
 use super::statement::{Block, Statement};
 use super::suites::{List, is_separator, suite, suites};
@@ -142,6 +145,20 @@ impl Setting {
 
     pub(super) fn bits(&self) -> Option<u32> {
         self.bits
+    }
+
+    /// Reads the size of the parameters in the file that the value names.
+    pub(super) fn read_bits(&mut self) {
+        if self.kind != SettingKind::DhParams || self.bits.is_some() {
+            return;
+        }
+        let directory = self.file().parent().unwrap_or(Path::new(""));
+        let Ok(pem) = include::read(&directory.join(self.value())) else {
+            return;
+        };
+        let parameters = Dh::params_from_pem(pem.as_bytes());
+        let bits = parameters.map(|parameters| parameters.prime_p().num_bits());
+        self.bits = bits.ok().and_then(|bits| u32::try_from(bits).ok());
     }
 }
 

@@ -308,3 +308,124 @@ fn a_file_that_only_looks_like_a_program_reports_no_missing_include() {
     // The value of a format string is known only when the program runs.
     assert_eq!(strings("a.py", "ctx.set_ciphers(f'HIGH:{x}')"), [""; 0]);
 }
+
+#[test]
+fn every_include_that_cannot_be_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::fs::create_dir(path("empty")).unwrap();
+    std::fs::create_dir(path("links")).unwrap();
+    std::fs::write(path("links/a.conf"), "ssl_ciphers HIGH;\n").unwrap();
+    let unread = |name: &str, text: &str| {
+        std::fs::write(path(name), text).unwrap();
+        let config = Config::read(&path(name)).unwrap();
+        (config.services().len(), config.unread().len())
+    };
+    let mysql = "[mysqld]\nssl_cipher=HIGH\n!includedir ";
+    assert_eq!(unread("my.cnf", &format!("{mysql}absent\n")), (1, 1));
+    assert_eq!(unread("my.cnf", &format!("{mysql}empty\n")), (1, 0));
+    let nginx = "ssl_protocols TLSv1.2;\ninclude ";
+    assert_eq!(unread("nginx.conf", &format!("{nginx}links/*;\n")), (1, 0));
+    assert_eq!(unread("nginx.conf", &format!("{nginx}empty/*;\n")), (1, 0));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/no/such/file", path("links/b.conf")).unwrap();
+        // The other file is read all the same.
+        assert_eq!(unread("nginx.conf", &format!("{nginx}links/*;\n")), (1, 1));
+        let config = Config::read(&path("nginx.conf")).unwrap();
+        let ciphers = config.services()[0].of_kind(SettingKind::Ciphers);
+        assert_eq!(ciphers.count(), 1);
+    }
+}
+
+#[test]
+fn values_in_source_code_that_cannot_be_read_are_told() {
+    for (name, text) in [
+        (
+            "a.c",
+            "SSL_CTX_set_cipher_list(ctx, conf->ciphers);\nSSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);",
+        ),
+        (
+            "a.c",
+            "void f(SSL_CTX *ctx, char *user) { SSL_CTX_set_cipher_list(ctx, user); SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION); }",
+        ),
+        (
+            "a.go",
+            "var c = &tls.Config{ CipherSuites: preferred(), MinVersion: tls.VersionTLS12 }",
+        ),
+        (
+            "a.py",
+            "ctx.set_ciphers(f'HIGH:{x}')\nctx.minimum_version = ssl.TLSVersion.TLSv1_2",
+        ),
+    ] {
+        let config = Config::parse(name, text);
+        assert_eq!(config.services().len(), 1, "{text}: {config:?}");
+        let findings = config.findings();
+        let told = findings.iter().find(|f| f.code() == ConfigCode::NotRead);
+        assert!(
+            told.is_some_and(|told| told.line() == 1),
+            "{text}: {config:?}"
+        );
+    }
+}
+
+#[test]
+fn constants_with_short_names_are_resolved() {
+    for (name, text) in [
+        (
+            "a.c",
+            "#define CS \"AES128-SHA\"\nvoid f(SSL_CTX *ctx) { SSL_CTX_set_cipher_list(ctx, CS); }",
+        ),
+        (
+            "a.rs",
+            "const C: &str = \"AES128-SHA\";\nfn f() { builder.set_cipher_list(C).unwrap(); }",
+        ),
+        ("a.rb", "CI = \"AES128-SHA\"\nctx.ciphers = CI\n"),
+        (
+            "a.php",
+            "<?php $c = 'AES128-SHA'; stream_context_create(['ssl' => ['ciphers' => $c]]);",
+        ),
+    ] {
+        assert_eq!(strings(name, text), ["AES128-SHA"], "{text}");
+    }
+    let java = "class X { static final String[] S = {\"TLS_RSA_WITH_AES_128_CBC_SHA\"}; void f() { engine.setEnabledCipherSuites(S); } }";
+    assert_eq!(strings("X.java", java), ["TLS_RSA_WITH_AES_128_CBC_SHA"]);
+}
+
+#[test]
+fn members_set_after_a_literal_belong_to_its_object() {
+    let text = "func f() *tls.Config {\n c := &tls.Config{MinVersion: tls.VersionTLS10}\n \
+                c.CipherSuites = []uint16{tls.TLS_RSA_WITH_RC4_128_SHA}\n return c\n}\n";
+    let config = Config::parse("a.go", text);
+    assert_eq!(config.services().len(), 1, "{config:?}");
+    assert_eq!(config.services()[0].settings().len(), 2, "{config:?}");
+}
+
+#[test]
+fn the_size_of_parameters_in_a_file_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let pem = openssl::dh::Dh::get_2048_256()
+        .unwrap()
+        .params_to_pem()
+        .unwrap();
+    std::fs::write(path("dh2048.pem"), pem).unwrap();
+    // A prime of 1024 bits (RFC 2409, section 6.2).
+    let prime = openssl::bn::BigNum::get_rfc2409_prime_1024().unwrap();
+    let two = openssl::bn::BigNum::from_u32(2).unwrap();
+    let small = openssl::dh::Dh::from_pqg(prime, None, two).unwrap();
+    std::fs::write(path("dh1024.pem"), small.params_to_pem().unwrap()).unwrap();
+    for (file, is_small) in [("dh1024.pem", true), ("dh2048.pem", false)] {
+        let text = format!("server {{\n ssl_ciphers HIGH;\n ssl_dhparam {file};\n}}\n");
+        std::fs::write(path("nginx.conf"), text).unwrap();
+        let findings = Config::read(&path("nginx.conf")).unwrap().findings();
+        let found = findings
+            .iter()
+            .find(|f| f.code() == ConfigCode::SmallDhParams);
+        assert_eq!(
+            found.map(|found| found.line()),
+            is_small.then_some(3),
+            "{findings:?}"
+        );
+    }
+}

@@ -94,6 +94,11 @@ pub(crate) struct ScanArgs {
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
+    /// The time in seconds for one server, after which the remaining results are unknown
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds,
+          allow_negative_numbers = true)]
+    pub(crate) max_time: Duration,
+
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

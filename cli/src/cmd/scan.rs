@@ -32,7 +32,7 @@ use chain::Judge;
 use handshake::{Encrypted, Versions};
 use probe::Prober;
 use progress::Progress;
-use scanner::Scanner;
+use scanner::{CERTIFICATE, CERTIFICATES, Scanner};
 
 /// How many servers are scanned at the same time.
 const SERVERS: usize = 4;
@@ -184,8 +184,9 @@ impl Wanted<'_> {
         let start = Instant::now();
         let Wanted { args, .. } = self;
         let limits = (args.rate, args.parallel);
+        let times = (args.timeout, args.max_time);
         let (endpoint, name) = (&job.endpoint, &job.server_name);
-        let prober = Prober::new(endpoint, name, args.timeout, limits, progress);
+        let prober = Prober::new(endpoint, name, times, limits, progress);
         let scanner = Scanner::new(prober);
         let failed = || format!("cannot scan {endpoint}");
         let mut versions = scanner.versions().with_context(failed)?;
@@ -217,15 +218,17 @@ impl Wanted<'_> {
         for (version, order) in found.zip(orders) {
             version.order = order;
         }
+        scanner.look_for_missing_certificates();
+        let nothing = scanner.seen().chains.is_empty();
+        if nothing {
+            let reason = "no certificate was seen".to_owned();
+            scanner.leave_open(CERTIFICATES, reason, CERTIFICATE);
+        }
         let seen = std::mem::take(&mut *scanner.seen());
         let mut chains = Vec::new();
         for chain in &seen.chains {
             chains.push(self.judge.judge(chain, name).with_context(failed)?);
         }
-        let no_chain = || "no certificate was seen".to_owned();
-        let keys_unknown = chains
-            .is_empty()
-            .then(|| rest.encrypted.error.clone().unwrap_or_else(no_chain));
         let mut authorities = seen.authorities;
         authorities.extend(rest.encrypted.request.into_iter().flatten());
         authorities.sort_unstable();
@@ -239,7 +242,7 @@ impl Wanted<'_> {
             signatures,
             chains,
             trust: self.trust.clone(),
-            keys_unknown,
+            open: seen.open,
             dh: seen.dh,
             client_certificate: ClientCertificate {
                 requested: rest.requests_certificate,
@@ -280,17 +283,23 @@ impl Wanted<'_> {
         for chain in &encrypted.chains {
             scanner.keep(chain.clone());
         }
+        if let Some(reason) = &encrypted.unknown {
+            let part = format!("{CERTIFICATES}, TLS 1.3");
+            scanner.leave_open(&part, reason.clone(), CERTIFICATE);
+        }
         let x509 =
             |certificate: &ssl::Certificate| X509::from_der(&certificate.to_der().ok()?).ok();
         let chains = encrypted.chains.iter();
         let chains = chains.map(|chain| chain.certificates.iter().filter_map(x509).collect());
         let chains: Vec<Vec<X509>> = chains.collect();
         let in_the_open = scanner.seen().requests_certificate;
-        let requires_certificate = match &encrypted.request {
+        let required = match &encrypted.request {
             Some(_) => handshake::requires_certificate(prober, Versions::Tls13),
             None if in_the_open => handshake::requires_certificate(prober, Versions::Older),
-            None => Some(false),
+            None => Ok(false),
         };
+        let part = "whether a client certificate is required";
+        let requires_certificate = scanner.known(part, required);
         Ok(Rest {
             ssl2,
             features,

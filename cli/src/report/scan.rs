@@ -19,7 +19,7 @@ use super::{BAD, FAINT, GOOD, Styled, clean, heading, milliseconds};
 use layout::{WIDTH, cut, folded, lines, row};
 
 pub(crate) use data::{
-    ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Job, Order,
+    ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Job, Open, Order,
     Outcome, Scan, Signatures, Ssl2, Stapled, VersionScan,
 };
 pub(crate) use document::document;
@@ -164,7 +164,7 @@ fn worst(scan: &Scan) -> (Style, String) {
             style(worst.severity),
             format!("{numbers}; {}: {}", worst.severity, worst.message),
         ),
-        None if scan.unanswered > 0 => (
+        None if scan.unanswered > 0 || !scan.open.is_empty() => (
             DOUBTFUL,
             "neither errors nor warnings in what the server answered".to_owned(),
         ),
@@ -179,19 +179,19 @@ fn conformity(scan: &Scan) -> (Style, String) {
         1 => "; 1 question had no answer".to_owned(),
         more => format!("; {more} questions had no answer"),
     };
-    let (style, text) = match (&scan.policy, &scan.deviations) {
-        (Some(report), _) => policy::verdict(report),
-        (None, Some(deviations)) if deviations.is_empty() && scan.unanswered == 0 => {
-            (GOOD, "no difference from the cipher string".to_owned())
+    let string = scan
+        .deviations
+        .as_deref()
+        .map(|deviations| difference(scan, deviations));
+    let guideline = scan.policy.as_ref().map(policy::verdict);
+    let (style, text) = match (guideline, string) {
+        // The line may be cut, so a difference comes before a guideline that is followed.
+        (Some((style, guideline)), Some((other, string))) if style == GOOD || style == DOUBTFUL => {
+            let style = if style == GOOD { other } else { style };
+            (style, format!("{string}; {guideline}"))
         }
-        (None, Some(deviations)) => {
-            let text = match deviations.len() {
-                0 => "no difference from the cipher string in what was answered".to_owned(),
-                1 => "1 difference from the cipher string".to_owned(),
-                more => format!("{more} differences from the cipher string"),
-            };
-            (DOUBTFUL, text)
-        }
+        (Some((style, guideline)), Some((_, string))) => (style, format!("{guideline}; {string}")),
+        (Some(one), None) | (None, Some(one)) => one,
         (None, None) => (FAINT, "compared with no guideline (--policy)".to_owned()),
     };
     let style = if open.is_empty() || style == BAD {
@@ -200,6 +200,22 @@ fn conformity(scan: &Scan) -> (Style, String) {
         DOUBTFUL
     };
     (style, format!("{text}{open}"))
+}
+
+/// The number of differences from the cipher string.
+fn difference(scan: &Scan, deviations: &[Finding]) -> (Style, String) {
+    match deviations.len() {
+        0 if scan.unanswered == 0 => (GOOD, "no difference from the cipher string".to_owned()),
+        0 => {
+            let text = "no difference from the cipher string in what was answered";
+            (DOUBTFUL, text.to_owned())
+        }
+        1 => (DOUBTFUL, "1 difference from the cipher string".to_owned()),
+        more => (
+            DOUBTFUL,
+            format!("{more} differences from the cipher string"),
+        ),
+    }
 }
 
 fn findings(out: &mut dyn Write, title: &str, findings: &[Finding]) -> io::Result<()> {
@@ -241,8 +257,8 @@ fn unknown_parts(scan: &Scan) -> Vec<(String, &str)> {
             parts.push((part, reason));
         }
     }
-    if let Some(reason) = &scan.keys_unknown {
-        parts.push(("certificates".to_owned(), reason));
+    for open in &scan.open {
+        parts.push((open.part.clone(), &open.reason));
     }
     parts
 }
@@ -367,16 +383,27 @@ fn clients(out: &mut dyn Write, clients: &[ClientScan]) -> io::Result<()> {
         return Ok(());
     }
     heading(out, "Clients")?;
-    let width = clients.iter().map(|client| client.title.chars().count());
-    let width = width.max().unwrap_or(0).min(WIDTH / 2);
-    for client in clients {
+    let rows = clients.iter().map(|client| (client, connects(client)));
+    let rows: Vec<_> = rows.collect();
+    let title = |client: &ClientScan| client.title.chars().count();
+    let width = rows.iter().map(|(client, _)| title(client)).max();
+    let width = width.unwrap_or(0);
+    let text = rows.iter().map(|(_, text)| text.chars().count()).max();
+    // If a row would be longer than a line, each client has two lines.
+    let fits = width + text.unwrap_or(0) + 4 <= WIDTH;
+    for (client, text) in &rows {
         let color = match client.connects {
             Some(true) => Style::new(),
             Some(false) => BAD,
             None => DOUBTFUL,
         };
-        let first = format!("  {:<width$}  ", client.title);
-        folded(out, (color, &first), &connects(client))?;
+        if fits {
+            let first = format!("  {:<width$}  ", client.title);
+            folded(out, (color, &first), text)?;
+        } else {
+            folded(out, (color, "  "), &client.title)?;
+            folded(out, (color, "    "), text)?;
+        }
     }
     Ok(())
 }

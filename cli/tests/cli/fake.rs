@@ -1,6 +1,7 @@
 //! A server that reads a ClientHello and answers with given messages. It cannot finish a handshake.
 
 use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,6 +17,11 @@ pub(crate) struct Offer {
     pub(crate) signatures: Vec<u16>,
     /// The signatures of certificates. Empty if the offer has none of its own for them.
     pub(crate) certificate_signatures: Vec<u16>,
+    pub(crate) has_key_share: bool,
+    /// Whether the offer has application protocols.
+    pub(crate) has_alpn: bool,
+    /// Whether the offer resumes a session of TLS 1.3.
+    pub(crate) resumes: bool,
 }
 
 /// The server's answer.
@@ -24,6 +30,10 @@ pub(crate) enum Reply {
     Bytes(Vec<u8>),
     /// Closes the connection without sending anything.
     Close,
+    /// Sends nothing until the client closes the connection.
+    Hang,
+    /// Passes the connection on to this server.
+    Pass(SocketAddr),
 }
 
 pub(crate) fn alert(description: u8) -> Reply {
@@ -49,11 +59,36 @@ pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'sta
         if stream.read_exact(&mut body).is_err() {
             return socket.finish();
         }
-        if let Reply::Bytes(bytes) = answer(number, &read(&body)) {
-            let _ = stream.write_all(&bytes);
+        match answer(number, &read(&body)) {
+            Reply::Bytes(bytes) => {
+                let _ = stream.write_all(&bytes);
+            }
+            Reply::Close => {}
+            Reply::Hang => {
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            }
+            Reply::Pass(upstream) => {
+                let _ = pass(stream, upstream, &[&header[..], &body].concat());
+            }
         }
         socket.finish();
     })
+}
+
+/// Passes bytes on in both directions, after the first bytes of the client.
+fn pass(mut client: &TcpStream, upstream: SocketAddr, first: &[u8]) -> std::io::Result<()> {
+    let server = TcpStream::connect(upstream)?;
+    (&server).write_all(first)?;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let _ = std::io::copy(&mut &*client, &mut &server);
+            let _ = server.shutdown(Shutdown::Write);
+        });
+        let _ = std::io::copy(&mut &server, &mut client);
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = server.shutdown(Shutdown::Both);
+    });
+    Ok(())
 }
 
 /// Reads a whole ClientHello; panics on anything else.
@@ -79,7 +114,10 @@ fn read(message: &[u8]) -> Offer {
         match kind {
             10 => offer.groups = numbers(at + 2, length - 2),
             13 => offer.signatures = numbers(at + 2, length - 2),
+            16 => offer.has_alpn = true,
+            41 => offer.resumes = true,
             43 => offer.version = 0x0304,
+            51 => offer.has_key_share = length > 2,
             50 => offer.certificate_signatures = numbers(at + 2, length - 2),
             _ => {}
         }
@@ -142,6 +180,15 @@ pub(crate) fn unsigned_flight(
     Reply::Bytes(out)
 }
 
+/// The first messages of a server: its ServerHello, and its certificate if it sends one.
+pub(crate) fn beginning(version: u16, suite: u16, certificate: Option<&[u8]>) -> Reply {
+    let messages = match certificate {
+        Some(certificate) => hello_and_certificate(version, suite, certificate),
+        None => server_hello(version, suite),
+    };
+    Reply::Bytes(records(&messages))
+}
+
 /// The ServerHello of TLS 1.3, or the HelloRetryRequest.
 pub(crate) fn tls13_hello(suite: u16, group: u16, retry: bool) -> Reply {
     const RETRY: [u8; 32] = [
@@ -165,14 +212,18 @@ pub(crate) fn tls13_hello(suite: u16, group: u16, retry: bool) -> Reply {
 }
 
 fn hello_and_certificate(version: u16, suite: u16, certificate: &[u8]) -> Vec<u8> {
+    let mut messages = server_hello(version, suite);
+    messages.extend(message(11, &vector(3, &vector(3, certificate))));
+    messages
+}
+
+fn server_hello(version: u16, suite: u16) -> Vec<u8> {
     let mut hello = version.to_be_bytes().to_vec();
     hello.extend([1; 32]);
     hello.push(0);
     hello.extend(suite.to_be_bytes());
     hello.push(0);
-    let mut messages = message(2, &hello);
-    messages.extend(message(11, &vector(3, &vector(3, certificate))));
-    messages
+    message(2, &hello)
 }
 
 fn records(messages: &[u8]) -> Vec<u8> {

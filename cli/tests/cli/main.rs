@@ -17,6 +17,7 @@ mod peers;
 mod port;
 mod renewal;
 mod scan;
+mod scan_gaps;
 mod scan_report;
 mod scan_wire;
 mod serve;

@@ -371,6 +371,12 @@ fn the_verdict_has_three_lines_and_no_line_is_wider_than_a_terminal() {
             .filter(|line| line.chars().count() > 80)
             .collect();
         assert!(wide.is_empty(), "{wide:?}");
+        let clients = output.stdout.split("\nClients\n").nth(1);
+        for client in clients.iter().flat_map(|clients| clients.lines()) {
+            // No name of a suite is cut.
+            let broken = client.trim_start().starts_with("TLS_") || client.ends_with('_');
+            assert!(!broken, "{client}");
+        }
         assert!(
             output
                 .stdout

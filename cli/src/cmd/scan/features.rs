@@ -30,6 +30,9 @@ const PROTOCOLS: [&str; 18] = [
     "tds/8.0",
 ];
 
+/// The name in the report of the settings that only the answer of an older version shows.
+const SETTINGS: &str = "ALPN and the settings before TLS 1.3";
+
 /// Finds the settings of a server that has these versions enabled.
 pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Result<Features> {
     let tls13 = versions.iter().any(|v| v.version == TlsVersion::TLSv1_3);
@@ -43,7 +46,8 @@ pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Res
         None => Features::default(),
     };
     if older.is_none() && tls13 {
-        features.alpn = all_protocols(|offered| Ok(handshake::alpn(&scanner.prober, offered)))?;
+        let found = all_protocols(|offered| Ok(handshake::alpn(&scanner.prober, offered)))?;
+        features.alpn = scanner.known("ALPN", found);
     }
     let mut trials = Vec::new();
     if older.is_some() {
@@ -61,9 +65,18 @@ pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Res
             (Versions::Tls13, _) => &mut features.resumption_tls13,
             (Versions::Older, Kept::Id) => &mut features.resumption_by_id,
             (Versions::Older, Kept::Ticket) => &mut features.resumption_by_ticket,
-        } = resumed;
+        } = scanner.known(what(trial), resumed);
     }
     Ok(features)
+}
+
+/// The name of a trial of resumption in the report.
+fn what(trial: &(Versions, Kept)) -> &'static str {
+    match trial {
+        (Versions::Tls13, _) => "resumption, TLS 1.3",
+        (Versions::Older, Kept::Id) => "resumption, TLS 1.2 by id",
+        (Versions::Older, Kept::Ticket) => "resumption, TLS 1.2 by ticket",
+    }
 }
 
 /// The settings that a server below TLS 1.3 shows in its ServerHello.
@@ -81,40 +94,49 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
         // protocols (RFC 7301, section 3.2). The second offer has no protocols.
         answer = offer(&[])?;
     }
-    let Chosen::Suite(_, flight) = answer else {
-        return Ok(features);
+    let flight = match answer {
+        Chosen::Suite(_, flight) => flight,
+        Chosen::Refused | Chosen::VersionRefused => {
+            scanner.leave_open(SETTINGS, "the server refuses this offer".to_owned(), &[]);
+            return Ok(features);
+        }
+        Chosen::Unknown(reason) => {
+            scanner.leave_open(SETTINGS, reason, &[]);
+            return Ok(features);
+        }
     };
     if let Some(hello) = flight.hello() {
         features.extended_master_secret = Some(hello.extended_master_secret);
         features.secure_renegotiation = Some(hello.secure_renegotiation);
         features.compression = Some(hello.compression != 0);
     }
-    features.alpn = all_protocols(|offered| {
+    let found = all_protocols(|offered| {
         Ok(match offer(offered)? {
-            Chosen::Suite(_, flight) => Some(flight.hello().and_then(|hello| hello.alpn.clone())),
-            Chosen::Refused | Chosen::VersionRefused => Some(None),
-            Chosen::Unknown(_) => None,
+            Chosen::Suite(_, flight) => Ok(flight.hello().and_then(|hello| hello.alpn.clone())),
+            Chosen::Refused | Chosen::VersionRefused => Ok(None),
+            Chosen::Unknown(reason) => Err(reason),
         })
     })?;
+    features.alpn = scanner.known("ALPN", found);
     Ok(features)
 }
 
 /// Finds all application protocols that the server accepts: removes the server's choice from the
-/// offer until the server chooses nothing. `None` if a question had no answer.
+/// offer until the server chooses nothing. The inner error is the reason why a question had no answer.
 fn all_protocols(
-    mut choose: impl FnMut(&[&str]) -> ssl::Result<Option<Option<String>>>,
-) -> ssl::Result<Option<Vec<String>>> {
+    mut choose: impl FnMut(&[&str]) -> ssl::Result<Result<Option<String>, String>>,
+) -> ssl::Result<Result<Vec<String>, String>> {
     let mut left = PROTOCOLS.to_vec();
     let mut found = Vec::new();
     while !left.is_empty() {
         match choose(&left)? {
-            None => return Ok(None),
-            Some(Some(chosen)) if left.contains(&&*chosen) => {
+            Err(reason) => return Ok(Err(reason)),
+            Ok(Some(chosen)) if left.contains(&&*chosen) => {
                 left.retain(|other| *other != chosen);
                 found.push(chosen);
             }
-            Some(_) => break,
+            Ok(_) => break,
         }
     }
-    Ok(Some(found))
+    Ok(Ok(found))
 }

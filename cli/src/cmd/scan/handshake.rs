@@ -10,9 +10,9 @@ use pyssl_ciphers::wire::certificate_authorities;
 
 use super::chain::SentChain;
 use super::parallel;
-use super::probe::Prober;
+use super::probe::{Asked, Attempt, Permit, Prober, Silence};
 use crate::cmd::connect::await_verdict;
-use crate::net::{self, Deadline};
+use crate::net::Deadline;
 
 /// Signature schemes by the kind of key that they need.
 const KINDS: [&str; 3] = [
@@ -42,8 +42,27 @@ pub(super) struct Encrypted {
     pub(super) chains: Vec<SentChain>,
     /// The authorities that the CertificateRequest names, as DER.
     pub(super) request: Option<Vec<Vec<u8>>>,
-    /// Why there is no chain.
-    pub(super) error: Option<String>,
+    /// Why there may be more chains.
+    pub(super) unknown: Option<String>,
+}
+
+/// The alerts by which servers refuse an offer, as OpenSSL names them.
+const REFUSALS: [&str; 6] = [
+    "HANDSHAKE_FAILURE",
+    "ILLEGAL_PARAMETER",
+    "PROTOCOL_VERSION",
+    "INSUFFICIENT_SECURITY",
+    "MISSING_EXTENSION",
+    "NO_APPLICATION_PROTOCOL",
+];
+
+/// Why a handshake has no result.
+enum Failed {
+    /// The server refuses the offer.
+    Refused,
+    Silent(Silence),
+    /// OpenSSL cannot finish the handshake with the server's messages.
+    Unusable(String),
 }
 
 /// A connection whose handshake succeeded or failed.
@@ -70,17 +89,87 @@ fn context(versions: Versions) -> ssl::Result<ssl::SslContext> {
     Ok(context)
 }
 
-fn shake(
+impl Shaken {
+    fn certificates(&self) -> Vec<ssl::Certificate> {
+        self.sock.get_unverified_chain().unwrap_or_default()
+    }
+
+    /// Checks that the handshake succeeded.
+    fn succeeded(&self) -> Result<(), Failed> {
+        match &self.outcome {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn failed(&self, error: &ssl::Error) -> Failed {
+        let text = error.to_string();
+        match error {
+            ssl::Error::Timeout(_) => Failed::Silent(Silence::Other(text)),
+            ssl::Error::Eof(_)
+            | ssl::Error::ZeroReturn(_)
+            | ssl::Error::Syscall(_)
+            | ssl::Error::Os(_) => Failed::Silent(Silence::Closed(text)),
+            _ if !is_alert(error) => Failed::Unusable(text),
+            _ => {
+                let reason = error.reason().unwrap_or_default();
+                let refusal = REFUSALS.iter().any(|name| reason.ends_with(name));
+                // An alert after the server's certificate is about the client's messages.
+                match refusal || !self.certificates().is_empty() {
+                    true => Failed::Refused,
+                    false => Failed::Silent(Silence::Closed(text)),
+                }
+            }
+        }
+    }
+}
+
+fn is_alert(error: &ssl::Error) -> bool {
+    let reason = error.reason();
+    reason.is_some_and(|reason| reason.contains("_ALERT_"))
+}
+
+/// Does a handshake, and judges it. A handshake without an answer is repeated, as [`Prober::ask`] repeats a question.
+fn shake<T>(
     prober: &Prober<'_>,
     what: &str,
     context: &ssl::SslContext,
     session: Option<&ssl::SslSession>,
-) -> ssl::Result<Shaken> {
-    let permit = prober.permit();
-    prober.pace(&permit, what);
-    let deadline = Deadline::after(prober.timeout());
-    let mut stream = net::connect(&prober.target().address, deadline)?;
-    net::start_tls(&mut stream, prober.target(), prober.server_name(), deadline)?;
+    judge: impl Fn(&Shaken) -> Result<T, Failed>,
+) -> Asked<T> {
+    let once = |permit: &Permit<'_>| -> Attempt<Result<T, Failed>> {
+        let shaken = match shake_once(prober, permit, what, context, session)? {
+            Ok(shaken) => shaken,
+            Err(silence) => return Ok(Err(silence)),
+        };
+        Ok(match judge(&shaken) {
+            Err(Failed::Silent(silence)) => Err(silence),
+            judged => Ok(judged),
+        })
+    };
+    match prober.repeat(what, once) {
+        Ok(Asked::Answered(Ok(answer))) => Asked::Answered(answer),
+        Ok(Asked::Answered(Err(Failed::Refused)) | Asked::Refused) => Asked::Refused,
+        Ok(Asked::Answered(Err(Failed::Unusable(reason)))) => Asked::Unknown(reason),
+        Ok(Asked::Answered(Err(Failed::Silent(
+            Silence::Closed(reason) | Silence::Other(reason),
+        )))) => Asked::Unknown(reason),
+        Ok(Asked::Unknown(reason)) => Asked::Unknown(reason),
+        Err(error) => Asked::Unknown(error.to_string()),
+    }
+}
+
+fn shake_once(
+    prober: &Prober<'_>,
+    permit: &Permit<'_>,
+    what: &str,
+    context: &ssl::SslContext,
+    session: Option<&ssl::SslSession>,
+) -> Attempt<Shaken> {
+    let (stream, deadline) = match prober.connect(permit, what)? {
+        Ok(connected) => connected,
+        Err(silence) => return Ok(Err(silence)),
+    };
     let options = ssl::WrapSocket::new()
         .read_ahead(true)
         .server_hostname(prober.server_name())
@@ -92,12 +181,12 @@ fn shake(
     sock.settimeout(deadline.left())?;
     let start = Instant::now();
     let outcome = sock.do_handshake();
-    Ok(Shaken {
+    Ok(Ok(Shaken {
         sock,
         outcome,
         time: start.elapsed(),
         deadline,
-    })
+    }))
 }
 
 /// The certificates of a TLS 1.3 server, one for each kind of key, and its request for a client
@@ -106,19 +195,25 @@ pub(super) fn encrypted(prober: &Prober<'_>) -> Encrypted {
     let mut found = Encrypted::default();
     for result in parallel::each(KINDS, |kind| encrypted_for(prober, kind)) {
         match result {
-            Ok((chain, request)) => {
-                found.chains.extend(chain);
+            Ok(Asked::Answered((chain, request))) => {
+                found.chains.push(chain);
                 found.request = found.request.or(request);
             }
-            Err(error) => found.error = Some(error.to_string()),
+            // The server has no key of this kind.
+            Ok(Asked::Refused) => {}
+            Ok(Asked::Unknown(reason)) => found.unknown = Some(reason),
+            Err(error) => found.unknown = Some(error.to_string()),
         }
+    }
+    if found.chains.is_empty() && found.unknown.is_none() {
+        found.unknown = Some("the server refuses every handshake of OpenSSL".to_owned());
     }
     found
 }
 
-type ChainAndRequest = (Option<SentChain>, Option<Vec<Vec<u8>>>);
+type ChainAndRequest = (SentChain, Option<Vec<Vec<u8>>>);
 
-fn encrypted_for(prober: &Prober<'_>, kind: &str) -> ssl::Result<ChainAndRequest> {
+fn encrypted_for(prober: &Prober<'_>, kind: &str) -> ssl::Result<Asked<ChainAndRequest>> {
     let context = context(Versions::Tls13)?;
     // On a client, this sets the signature algorithms that it offers.
     context.set_server_sigalgs(kind)?;
@@ -133,44 +228,59 @@ fn encrypted_for(prober: &Prober<'_>, kind: &str) -> ssl::Result<ChainAndRequest
         }
         Ok(())
     })?;
-    let shaken = shake(prober, "certificates", &context, None)?;
-    let certificates = shaken.sock.get_unverified_chain().unwrap_or_default();
-    let ocsp_response = shaken.sock.ocsp_response();
-    let request = request
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if certificates.is_empty() {
-        return shaken.outcome.map(|()| (None, request));
-    }
-    let chain = SentChain {
-        certificates,
-        ocsp_response,
-    };
-    Ok((Some(chain), request))
+    Ok(shake(prober, "certificates", &context, None, |shaken| {
+        let certificates = shaken.certificates();
+        if certificates.is_empty() {
+            shaken.succeeded()?;
+            let text = "the server sent no certificate".to_owned();
+            return Err(Failed::Unusable(text));
+        }
+        let chain = SentChain {
+            certificates,
+            ocsp_response: shaken.sock.ocsp_response(),
+        };
+        let mut request = request.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((chain, request.take()))
+    }))
 }
 
-/// Whether a server that requests a client certificate refuses clients without one; `None` if this
+/// Whether a server that requests a client certificate refuses clients without one. The error is the reason why this
 /// is unknown.
-pub(super) fn requires_certificate(prober: &Prober<'_>, versions: Versions) -> Option<bool> {
-    let shaken = shake(prober, "client certificate", &context(versions).ok()?, None).ok()?;
-    // If the server has not sent its certificate, the handshake failed before the server could
-    // refuse a client without a certificate.
-    if shaken.sock.get_unverified_chain().ok()?.is_empty() {
-        return None;
-    }
-    let is_alert = |error: &ssl::Error| {
-        let reason = error.reason();
-        reason.is_some_and(|reason| reason.contains("_ALERT_"))
-    };
-    let verdict = match shaken.outcome {
-        Ok(()) => await_verdict(&shaken.sock, shaken.time, shaken.deadline).map(|_| ()),
-        failed => failed,
-    };
-    match verdict {
-        Ok(()) => Some(false),
-        Err(error) if is_alert(&error) => Some(true),
-        Err(_) => None,
+pub(super) fn requires_certificate(
+    prober: &Prober<'_>,
+    versions: Versions,
+) -> Result<bool, String> {
+    let context = context(versions).map_err(|error| error.to_string())?;
+    known(shake(
+        prober,
+        "client certificate",
+        &context,
+        None,
+        |shaken| {
+            // If the server has not sent its certificate, the handshake failed before the server could
+            // refuse a client without a certificate.
+            if shaken.certificates().is_empty() {
+                shaken.succeeded()?;
+            }
+            let verdict = shaken.succeeded().and_then(|()| {
+                let verdict = await_verdict(&shaken.sock, shaken.time, shaken.deadline);
+                verdict.map_err(|error| shaken.failed(&error))
+            });
+            match verdict {
+                Ok(_) => Ok(false),
+                Err(Failed::Refused) => Ok(true),
+                Err(failed) => Err(failed),
+            }
+        },
+    ))
+}
+
+/// The answer, or the reason why it is unknown.
+fn known<T>(asked: Asked<T>) -> Result<T, String> {
+    match asked {
+        Asked::Answered(answer) => Ok(answer),
+        Asked::Refused => Err("the server refuses the handshake of OpenSSL".to_owned()),
+        Asked::Unknown(reason) => Err(reason),
     }
 }
 
@@ -183,51 +293,56 @@ pub(super) enum Kept {
     Ticket,
 }
 
-/// Whether the server resumes a session; `None` if this is unknown.
-pub(super) fn resumes(prober: &Prober<'_>, versions: Versions, kept: Kept) -> Option<bool> {
+/// Whether the server resumes a session. The error is the reason why this is unknown.
+pub(super) fn resumes(prober: &Prober<'_>, versions: Versions, kept: Kept) -> Result<bool, String> {
     const WHAT: &str = "resumption";
-    let context = context(versions).ok()?;
+    let text = |error: ssl::Error| error.to_string();
+    let context = context(versions).map_err(text)?;
     if kept == Kept::Id {
         let options = context.options() | ssl::Options::OP_NO_TICKET;
-        context.set_options(options).ok()?;
+        context.set_options(options).map_err(text)?;
     }
-    let first = shake(prober, WHAT, &context, None).ok()?;
-    first.outcome.ok()?;
-    if versions == Versions::Tls13 {
-        await_ticket(&first.sock)?;
-    }
-    let session = first.sock.session()?;
+    let first = shake(prober, WHAT, &context, None, |shaken| {
+        shaken.succeeded()?;
+        if versions == Versions::Tls13 {
+            await_ticket(&shaken.sock).map_err(|error| shaken.failed(&error))?;
+        }
+        let session = shaken.sock.session();
+        close(&shaken.sock);
+        Ok(session)
+    });
+    let session = known(first)?.ok_or("the handshake has no session")?;
     if session.has_ticket() != (kept == Kept::Ticket) || !session.is_resumable() {
-        return Some(false);
+        return Ok(false);
     }
-    close(&first.sock);
     for _ in 0..MOST_RESUMPTIONS {
-        let again = shake(prober, WHAT, &context, Some(&session)).ok()?;
-        again.outcome.ok()?;
-        let reused = again.sock.session_reused()?;
-        close(&again.sock);
-        if reused {
-            return Some(true);
+        let again = shake(prober, WHAT, &context, Some(&session), |shaken| {
+            shaken.succeeded()?;
+            let reused = shaken.sock.session_reused();
+            close(&shaken.sock);
+            Ok(reused == Some(true))
+        });
+        if known(again)? {
+            return Ok(true);
         }
     }
-    Some(false)
+    Ok(false)
 }
 
-/// Reads until the server has sent a ticket or the waiting time is over. `None` if the connection
-/// fails.
-fn await_ticket(sock: &ssl::SslSocket) -> Option<()> {
+/// Reads until the server has sent a ticket or the waiting time is over.
+fn await_ticket(sock: &ssl::SslSocket) -> ssl::Result<()> {
     let start = Instant::now();
     let has_ticket = || sock.session().is_some_and(|session| session.has_ticket());
     while !has_ticket() && start.elapsed() < TICKET_WAIT {
-        sock.settimeout(Some(Duration::from_millis(10))).ok()?;
+        sock.settimeout(Some(Duration::from_millis(10)))?;
         match sock.recv(1) {
             Err(ssl::Error::Timeout(_)) => {}
             // The server sent data or closed the connection.
             Ok(_) => break,
-            Err(_) => return None,
+            Err(error) => return Err(error),
         }
     }
-    Some(())
+    Ok(())
 }
 
 /// Sends `close_notify`. Servers drop the session of a connection that ends without it.
@@ -236,15 +351,18 @@ fn close(sock: &ssl::SslSocket) {
     let _ = sock.settimeout(Some(short)).and_then(|()| sock.unwrap());
 }
 
-/// The application protocol that the server chooses from these; `None` if the handshake fails.
-pub(super) fn alpn(prober: &Prober<'_>, offered: &[&str]) -> Option<Option<String>> {
-    let context = context(Versions::Tls13).ok()?;
-    context.set_alpn_protocols(offered).ok()?;
-    let shaken = shake(prober, "ALPN", &context, None).ok()?;
-    let refused = shaken.outcome.as_ref().err().and_then(ssl::Error::reason);
-    if refused.is_some_and(|reason| reason.contains("NO_APPLICATION_PROTOCOL")) {
-        return Some(None);
-    }
-    shaken.outcome.ok()?;
-    Some(shaken.sock.selected_alpn_protocol())
+/// The application protocol that the server chooses from these. The error is the reason why this is unknown.
+pub(super) fn alpn(prober: &Prober<'_>, offered: &[&str]) -> Result<Option<String>, String> {
+    let text = |error: ssl::Error| error.to_string();
+    let context = context(Versions::Tls13).map_err(text)?;
+    context.set_alpn_protocols(offered).map_err(text)?;
+    let asked = shake(prober, "ALPN", &context, None, |shaken| {
+        let refused = shaken.outcome.as_ref().err().and_then(ssl::Error::reason);
+        if refused.is_some_and(|reason| reason.contains("NO_APPLICATION_PROTOCOL")) {
+            return Ok(None);
+        }
+        shaken.succeeded()?;
+        Ok(shaken.sock.selected_alpn_protocol())
+    });
+    known(asked)
 }

@@ -6,6 +6,7 @@
 //! unknown.
 
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ use crate::net::{self, Deadline, PlainError};
 /// The pauses before a question is repeated, as divisors of the time-out: 0.25, 1 and 2.5 seconds by
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
+
+/// The longest time between two connections, as a divisor of the time-out: 1.25 seconds by default.
+const LONGEST_INTERVAL: u32 = 4;
 
 /// The numbers of consecutive unanswered questions after which the scan asks no further questions. The first number
 /// applies if the server has answered a question before, the second if it has not.
@@ -50,12 +54,26 @@ pub(super) enum Answer {
 
 /// Why a connection has no answer.
 #[derive(Debug)]
-enum Silence {
+pub(super) enum Silence {
     /// The server ended the connection, perhaps with an alert.
     Closed(String),
     /// Any other failure.
     Other(String),
 }
+
+/// The outcome of a question that was repeated as often as necessary.
+#[derive(Debug)]
+pub(super) enum Asked<T> {
+    Answered(T),
+    /// The server ends the connection after this question only.
+    Refused,
+    /// The text is the reason.
+    Unknown(String),
+}
+
+/// The outcome of one attempt. The outer error is a failure on this side, the inner one the reason why there is no
+/// answer.
+pub(super) type Attempt<T> = ssl::Result<Result<T, Silence>>;
 
 /// Asks questions, a few at a time and at a limited rate. Threads share it.
 #[derive(Debug)]
@@ -63,6 +81,8 @@ pub(super) struct Prober<'a> {
     target: &'a Endpoint,
     server_name: &'a str,
     timeout: Duration,
+    /// The time at which the scan of this server ends.
+    end: Deadline,
     state: Mutex<State>,
     places: Mutex<Places>,
     freed: Condvar,
@@ -121,7 +141,7 @@ impl<'a> Prober<'a> {
     pub(super) fn new(
         target: &'a Endpoint,
         server_name: &'a str,
-        timeout: Duration,
+        (timeout, most): (Duration, Duration),
         (rate, parallel): (u32, u32),
         progress: &'a Progress,
     ) -> Prober<'a> {
@@ -129,6 +149,7 @@ impl<'a> Prober<'a> {
             target,
             server_name,
             timeout,
+            end: Deadline::after(most),
             state: Mutex::new(State {
                 interval: Duration::from_secs(1) / rate.max(1),
                 next: Instant::now(),
@@ -150,16 +171,13 @@ impl<'a> Prober<'a> {
         }
     }
 
-    pub(super) fn target(&self) -> &'a Endpoint {
-        self.target
-    }
-
     pub(super) fn server_name(&self) -> &'a str {
         self.server_name
     }
 
+    /// The time-out of one connection, within the time for the server.
     pub(super) fn timeout(&self) -> Duration {
-        self.timeout
+        self.timeout.min(self.end.left().unwrap_or(self.timeout))
     }
 
     /// The numbers of connections and of unanswered questions.
@@ -179,43 +197,69 @@ impl<'a> Prober<'a> {
     /// firewall that limits connections closes them too. So an end of the connection counts as a
     /// refusal only if another question is answered at that time.
     pub(super) fn ask(&self, what: &str, hello: &ClientHello) -> ssl::Result<Answer> {
-        let mut outcome = self.once(what, hello)?;
+        let asked = self.repeat(what, |permit| self.once_permitted(permit, what, hello))?;
+        Ok(match asked {
+            Asked::Answered(answer) => {
+                if matches!(answer, Answer::Hello(_)) {
+                    lock(&self.state).answered = Some(hello.clone());
+                }
+                answer
+            }
+            Asked::Refused => Answer::Refused,
+            Asked::Unknown(reason) => Answer::Unknown(reason),
+        })
+    }
+
+    /// Asks any question, as [`ask`](Prober::ask) does. `once` makes one attempt.
+    pub(super) fn repeat<T>(
+        &self,
+        what: &str,
+        once: impl Fn(&Permit<'_>) -> Attempt<T>,
+    ) -> ssl::Result<Asked<T>> {
+        let attempt = || match self.has_given_up() {
+            true => Ok(Err(Silence::Other(self.why_given_up()))),
+            false => once(&self.permit()),
+        };
+        let mut outcome = attempt()?;
         for pause in [0].into_iter().chain(PAUSES) {
             if self.has_given_up() {
                 break;
             }
-            if let Some(timeout) = self.timeout.checked_div(pause) {
+            if let Some(pause) = self.timeout.checked_div(pause) {
                 self.become_careful();
-                thread::sleep(timeout);
-                outcome = self.once(what, hello)?;
+                thread::sleep(pause.min(self.timeout()));
+                outcome = attempt()?;
                 if outcome.is_ok() {
                     // The server answers after a pause, so the next questions are asked more
-                    // slowly.
+                    // slowly, up to a limit.
                     let mut state = lock(&self.state);
-                    state.interval = (state.interval * 2).max(timeout / 4);
+                    let slower = (state.interval * 2).max(pause / 4);
+                    let most = (self.timeout / LONGEST_INTERVAL).max(state.interval);
+                    state.interval = slower.min(most);
                 }
             }
             match &outcome {
                 Ok(_) => break,
-                Err(Silence::Closed(_)) if self.refuses(what, hello)? => {
-                    outcome = Ok(Answer::Refused);
-                    break;
+                Err(Silence::Closed(_)) if self.refuses(what, &once)? => {
+                    self.is_answered();
+                    return Ok(Asked::Refused);
                 }
                 Err(_) => {}
             }
         }
         Ok(match outcome {
             Ok(answer) => {
-                let mut state = lock(&self.state);
-                state.unanswered_in_a_row = 0;
-                state.answers = true;
-                if matches!(answer, Answer::Hello(_)) {
-                    state.answered = Some(hello.clone());
-                }
-                answer
+                self.is_answered();
+                Asked::Answered(answer)
             }
-            Err(silence) => Answer::Unknown(self.leave_open(silence)),
+            Err(silence) => Asked::Unknown(self.leave_open(silence)),
         })
+    }
+
+    fn is_answered(&self) {
+        let mut state = lock(&self.state);
+        state.unanswered_in_a_row = 0;
+        state.answers = true;
     }
 
     /// From now on, allows only one connection at a time, because the server may limit connections.
@@ -225,17 +269,23 @@ impl<'a> Prober<'a> {
 
     /// Whether the server always ends the connection after this question, and always answers another question that is
     /// asked in between ([`COMPARISON`]).
-    fn refuses(&self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
+    fn refuses<T>(
+        &self,
+        what: &str,
+        once: impl Fn(&Permit<'_>) -> Attempt<T>,
+    ) -> ssl::Result<bool> {
         let Some(answered) = lock(&self.state).answered.clone() else {
             return Ok(false);
         };
         let _quiet = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
         for is_answered in COMPARISON {
-            let question = if is_answered { &answered } else { hello };
-            let as_before = match self.once_permitted(&self.place(), what, question)? {
-                Ok(Answer::Hello(_)) => is_answered,
-                Err(Silence::Closed(_)) => !is_answered,
-                _ => false,
+            let place = self.place();
+            let as_before = match is_answered {
+                true => {
+                    let answer = self.once_permitted(&place, what, &answered)?;
+                    matches!(answer, Ok(Answer::Hello(_)))
+                }
+                false => matches!(once(&place)?, Err(Silence::Closed(_))),
             };
             if !as_before {
                 return Ok(false);
@@ -279,10 +329,21 @@ impl<'a> Prober<'a> {
 
     /// Whether the scan asks no further questions, because too many had no answer.
     pub(super) fn has_given_up(&self) -> bool {
+        if self.end.has_passed() {
+            return true;
+        }
         let state = lock(&self.state);
         let [answered, never] = MOST_UNANSWERED;
         let most = if state.answers { answered } else { never };
         state.unanswered_in_a_row >= most
+    }
+
+    fn why_given_up(&self) -> String {
+        let text = match self.end.has_passed() {
+            true => "not asked: the time for this server is over (--max-time)",
+            false => "not asked: the server has stopped answering",
+        };
+        text.to_owned()
     }
 
     /// Takes back the last unanswered question, so that it does not count. Other questions are asked instead.
@@ -301,7 +362,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Waits until the limit on open connections allows one more.
-    pub(super) fn permit(&self) -> Permit<'_> {
+    fn permit(&self) -> Permit<'_> {
         let quiet = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
         let mut permit = self.place();
         permit.quiet = Some(quiet);
@@ -323,39 +384,42 @@ impl<'a> Prober<'a> {
     }
 
     /// Waits until the rate limit allows the next connection, and counts the connection.
-    pub(super) fn pace(&self, _: &Permit<'_>, what: &str) {
+    fn pace(&self, _: &Permit<'_>, what: &str) {
         let mut state = lock(&self.state);
         let now = Instant::now();
         let at = state.next.max(now);
         state.next = at + state.interval;
         state.made += 1;
         drop(state);
-        thread::sleep(at - now);
+        thread::sleep((at - now).min(self.timeout()));
         self.progress.connection(what);
     }
 
-    fn once(&self, what: &str, hello: &ClientHello) -> ssl::Result<Result<Answer, Silence>> {
-        self.once_permitted(&self.permit(), what, hello)
-    }
-
-    /// Asks the question once. The outer error is a failure on this side, the inner one the reason
-    /// why there is no answer.
+    /// Asks the question once.
     fn once_permitted(
         &self,
         permit: &Permit<'_>,
         what: &str,
         hello: &ClientHello,
-    ) -> ssl::Result<Result<Answer, Silence>> {
-        if self.has_given_up() {
-            let text = "not asked: the server has stopped answering";
-            return Ok(Err(Silence::Other(text.to_owned())));
+    ) -> Attempt<Answer> {
+        let read = || -> ssl::Result<_> {
+            let hello = hello.to_bytes(&random::<32>()?);
+            let mut flight = ServerFlight::answering(&hello);
+            let ended = self.exchange(permit, what, &hello, |bytes| {
+                flight.feed(bytes)?;
+                Ok(flight.is_complete())
+            })?;
+            Ok((flight, ended))
+        };
+        let (mut flight, mut ended) = read()?;
+        if flight.hello().is_some() && !flight.is_complete() {
+            // The server has chosen a suite, but the rest of its answer is missing or broken. The connection may
+            // have failed, so the question is asked once more.
+            let again = read()?;
+            if again.0.hello().is_some() {
+                (flight, ended) = again;
+            }
         }
-        let hello = hello.to_bytes(&random::<32>()?);
-        let mut flight = ServerFlight::answering(&hello);
-        let ended = self.exchange(permit, what, &hello, |bytes| {
-            flight.feed(bytes)?;
-            Ok(flight.is_complete())
-        })?;
         if flight.hello().is_some() {
             return Ok(Ok(Answer::Hello(Box::new(flight))));
         }
@@ -376,16 +440,14 @@ impl<'a> Prober<'a> {
         })
     }
 
-    /// Connects, sends, and reads until the reader has enough.
-    fn exchange(
+    /// Connects, and runs the dialogue before TLS.
+    pub(super) fn connect(
         &self,
         permit: &Permit<'_>,
         what: &str,
-        message: &[u8],
-        mut read: impl FnMut(&[u8]) -> Result<bool, WireError>,
-    ) -> ssl::Result<Result<(), Silence>> {
+    ) -> Attempt<(TcpStream, Deadline)> {
         self.pace(permit, what);
-        let deadline = Deadline::after(self.timeout);
+        let deadline = Deadline::after(self.timeout());
         let is_there = lock(&self.state).is_there;
         let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
@@ -408,6 +470,21 @@ impl<'a> Prober<'a> {
             Err(error) if !is_there => return Err(error.into()),
             Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
         }
+        Ok(Ok((stream, deadline)))
+    }
+
+    /// Connects, sends, and reads until the reader has enough.
+    fn exchange(
+        &self,
+        permit: &Permit<'_>,
+        what: &str,
+        message: &[u8],
+        mut read: impl FnMut(&[u8]) -> Result<bool, WireError>,
+    ) -> ssl::Result<Result<(), Silence>> {
+        let (mut stream, deadline) = match self.connect(permit, what)? {
+            Ok(connected) => connected,
+            Err(silence) => return Ok(Err(silence)),
+        };
         let send = net::within(&mut stream, deadline, |stream| stream.write_all(message));
         if let Err(error) = send {
             return Ok(Err(silence(error)));

@@ -5,16 +5,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::CipherExt;
-use pyssl_ciphers::cipher::{Weakness, registry};
+use pyssl_ciphers::cipher::{Aspect, Weakness, registry};
 use pyssl_ciphers::wire::{
     ClientHello, SIGNATURE_SCHEMES, SSL2_SUITES, ServerFlight, dh_group_name, group_name, groups,
     has_key_share, signature_name,
 };
 
 use super::chain::SentChain;
+use super::clients::label;
 use super::parallel;
 use super::probe::{Answer, Prober};
-use crate::report::scan::{DhGroup, Groups, Order, Signatures, Ssl2, VersionScan};
+use crate::report::scan::{DhGroup, Groups, Open, Order, Signatures, Ssl2, VersionScan};
 
 /// The versions in the order in which they are offered. TLS 1.2 is first: most servers support it,
 /// and an answer shows early that there is a server.
@@ -43,7 +44,14 @@ pub(super) struct Seen {
     pub(super) dh: Vec<DhGroup>,
     pub(super) requests_certificate: bool,
     pub(super) authorities: Vec<Vec<u8>>,
+    /// The unanswered questions whose answers are not in a list of their own.
+    pub(super) open: Vec<Open>,
+    /// The kinds of signature of suites whose answers had a certificate, and of those whose answers had none.
+    signed_by: Vec<(&'static str, bool)>,
 }
+
+/// The aspects of a certificate.
+pub(super) const CERTIFICATE: &[Aspect] = &[Aspect::Keys, Aspect::Certificates];
 
 /// An answer to an offer of one version.
 pub(super) enum Chosen {
@@ -87,21 +95,28 @@ impl<'a> Scanner<'a> {
             );
             return Ok(Chosen::Unknown(text));
         };
-        self.look_at(&flight);
+        self.look_at(&flight, version, &chosen);
         Ok(Chosen::Suite(chosen, flight))
     }
 
     /// Collects the facts that any answer may contain.
-    fn look_at(&self, flight: &ServerFlight) {
+    fn look_at(&self, flight: &ServerFlight, version: TlsVersion, suite: &ssl::Cipher) {
         let certificates = flight.certificates().iter();
         let certificates: Result<Vec<_>, _> = certificates
             .map(|der| ssl::Certificate::from_der(der))
             .collect();
-        if let Ok(certificates) = certificates {
-            self.keep(SentChain {
+        match certificates {
+            Ok(certificates) => self.keep(SentChain {
                 certificates,
                 ocsp_response: flight.ocsp_response().map(<[u8]>::to_vec),
-            });
+            }),
+            Err(error) => {
+                let reason = format!("a certificate cannot be read: {error}");
+                self.leave_open(CERTIFICATES, reason, CERTIFICATE);
+            }
+        }
+        if version < TlsVersion::TLSv1_3 {
+            self.look_for_gaps(flight, version, suite);
         }
         let mut seen = self.seen();
         let exchange = flight.key_exchange();
@@ -118,6 +133,65 @@ impl<'a> Scanner<'a> {
                 if !seen.authorities.contains(authority) {
                     seen.authorities.push(authority.clone());
                 }
+            }
+        }
+    }
+
+    /// Records which facts are missing from an answer below TLS 1.3. A server that ends its answer with an alert does
+    /// not negotiate the offer, so its answer to another offer may have them.
+    fn look_for_gaps(&self, flight: &ServerFlight, version: TlsVersion, suite: &ssl::Cipher) {
+        let refused = flight.alert().is_some_and(|alert| alert != 0);
+        let label = label(version);
+        let name = suite.name;
+        if let Some(auth) = suite.auth.filter(|auth| !NO_CERTIFICATE.contains(auth)) {
+            let has = !flight.certificates().is_empty();
+            self.seen().signed_by.push((auth, has));
+            if !has && !refused {
+                let reason = format!("the server sent none with {name}");
+                self.leave_open(CERTIFICATES, reason, CERTIFICATE);
+            }
+        }
+        if refused {
+            return;
+        }
+        if is_dhe(suite) && flight.key_exchange().and_then(|e| e.dh_bits).is_none() {
+            let reason = format!("the server sent none with {name}");
+            self.leave_open(&format!("{label}, DH group"), reason, &[Aspect::Keys]);
+        }
+        if !flight.is_complete() {
+            let reason = format!("the server did not end its answer with {name}");
+            self.leave_open(&format!("{label}, client certificate"), reason, &[]);
+        }
+    }
+
+    /// Records an unanswered question: the name of what is unknown, the reason, and the aspects of guidelines that
+    /// depend on it.
+    pub(super) fn leave_open(&self, part: &str, reason: String, aspects: &'static [Aspect]) {
+        let mut seen = self.seen();
+        if !seen.open.iter().any(|open| open.part == part) {
+            seen.open.push(Open {
+                part: part.to_owned(),
+                reason,
+                aspects,
+            });
+        }
+    }
+
+    /// The answer. If there is none, the reason is recorded.
+    pub(super) fn known<T>(&self, part: &str, answer: Result<T, String>) -> Option<T> {
+        answer
+            .map_err(|reason| self.leave_open(part, reason, &[]))
+            .ok()
+    }
+
+    /// Records the kinds of certificates that no answer showed, although the server chose suites that need one.
+    pub(super) fn look_for_missing_certificates(&self) {
+        let signed_by = std::mem::take(&mut self.seen().signed_by);
+        for (auth, _) in &signed_by {
+            if !signed_by.contains(&(*auth, true)) {
+                let kind = auth.trim_start_matches("auth-").to_uppercase();
+                let reason = format!("the server sent none with a suite for {kind}");
+                self.leave_open(CERTIFICATES, reason, CERTIFICATE);
             }
         }
     }
@@ -207,11 +281,12 @@ impl<'a> Scanner<'a> {
                     suites.push(suite);
                     offers.push(left);
                 }
-                Chosen::VersionRefused => break,
+                Chosen::VersionRefused if suites.is_empty() => break,
                 // Some servers choose a suite and then fail with it, such as Dovecot without DH
                 // parameters. So after a refusal, the remaining suites are offered again, one kind
                 // of key exchange at a time.
-                Chosen::Refused => offers.extend(by_key_exchange(left)),
+                // The alert `protocol_version` does not refuse a version of which the server has accepted suites.
+                Chosen::Refused | Chosen::VersionRefused => offers.extend(by_key_exchange(left)),
                 Chosen::Unknown(reason) => {
                     let parts = by_key_exchange(left);
                     if parts.is_empty() || self.prober.has_given_up() {
@@ -239,7 +314,7 @@ impl<'a> Scanner<'a> {
     /// is offered alone.
     pub(super) fn dh_groups(&self, version: &VersionScan) -> ssl::Result<()> {
         let mut suites = version.suites.clone();
-        suites.retain(|suite| suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe")));
+        suites.retain(is_dhe);
         if version.version == TlsVersion::TLSv1_3 || suites.is_empty() {
             return Ok(());
         }
@@ -255,11 +330,21 @@ impl<'a> Scanner<'a> {
                 hello.groups(&curves)
             })
         });
-        // `offer` has passed each answer to `look_at`, which keeps the groups. Only errors are
-        // returned here.
-        offered
-            .into_iter()
-            .try_for_each(|answer| answer.map(|_| ()))
+        let part = format!("{}, DH group", version.label);
+        for answer in offered {
+            // `offer` has passed each answer to `look_at`, which keeps the groups.
+            let reason = match answer? {
+                Chosen::Unknown(reason) => reason,
+                Chosen::Suite(suite, flight)
+                    if flight.key_exchange().and_then(|e| e.dh_bits).is_none() =>
+                {
+                    format!("the server sent none with {}", suite.name)
+                }
+                Chosen::Suite(..) | Chosen::Refused | Chosen::VersionRefused => continue,
+            };
+            self.leave_open(&part, reason, &[Aspect::Keys]);
+        }
+        Ok(())
     }
 
     /// The side whose order of suites decides.
@@ -505,6 +590,17 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
+}
+
+/// The name of the server's certificates in the report.
+pub(super) const CERTIFICATES: &str = "certificates";
+
+/// The kinds of suites whose servers send no certificate.
+const NO_CERTIFICATE: [&str; 4] = ["auth-null", "auth-psk", "auth-srp", "auth-krb5"];
+
+/// Whether the key exchange of a suite is ephemeral Diffie-Hellman with a finite-field group.
+fn is_dhe(suite: &ssl::Cipher) -> bool {
+    suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe"))
 }
 
 /// Offers these schemes for the signature of the handshake, and all for those of certificates. Some

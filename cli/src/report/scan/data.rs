@@ -51,8 +51,8 @@ pub(crate) struct Scan {
     pub(crate) chains: Vec<ChainScan>,
     /// The source of the trusted certificates.
     pub(crate) trust: String,
-    /// Why the server's certificates are not known.
-    pub(crate) keys_unknown: Option<String>,
+    /// The unanswered questions whose answers are not in a list above.
+    pub(crate) open: Vec<Open>,
     /// The finite-field groups of DHE suites.
     pub(crate) dh: Vec<DhGroup>,
     pub(crate) client_certificate: ClientCertificate,
@@ -70,6 +70,16 @@ pub(crate) struct Scan {
     pub(crate) deviations: Option<Vec<Finding>>,
     /// The findings, sorted by severity.
     pub(crate) findings: Vec<Finding>,
+}
+
+/// A question without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// The name of what is unknown.
+    pub(crate) part: String,
+    pub(crate) reason: String,
+    /// The aspects of guidelines that depend on the answer.
+    pub(crate) aspects: &'static [Aspect],
 }
 
 /// The answer to the hello of SSL 2.0.
@@ -231,6 +241,12 @@ impl Scan {
         self.versions.iter().filter(|v| !v.suites.is_empty())
     }
 
+    /// Why certificates are unknown.
+    pub(crate) fn certificates_unknown(&self) -> Option<&str> {
+        let depends = |open: &&Open| open.aspects.contains(&Aspect::Certificates);
+        self.open.iter().find(depends).map(|open| &*open.reason)
+    }
+
     /// The aspects with an unanswered question.
     pub(crate) fn open_aspects(&self) -> Vec<Aspect> {
         let version = self
@@ -242,16 +258,18 @@ impl Scan {
         let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
         let mut signatures = self.signatures.iter();
         let signatures = version || signatures.any(|found| found.unknown.is_some());
-        let keys = version || self.keys_unknown.is_some();
         let all = [
             (Aspect::Suites, version),
             (Aspect::Versions, versions),
             (Aspect::Groups, groups),
             (Aspect::Signatures, signatures),
-            (Aspect::Keys, keys),
-            (Aspect::Certificates, keys),
+            (Aspect::Keys, version),
+            (Aspect::Certificates, version),
         ];
-        let open = all.into_iter().filter(|(_, open)| *open);
+        let depends = |aspect| self.open.iter().any(|open| open.aspects.contains(&aspect));
+        let open = all
+            .into_iter()
+            .filter(|(aspect, open)| *open || depends(*aspect));
         open.map(|(aspect, _)| aspect).collect()
     }
 }

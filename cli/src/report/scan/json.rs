@@ -12,7 +12,7 @@ use super::data::{
     ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Order, Outcome,
     Scan, Signatures, Ssl2, Stapled,
 };
-use super::{NOT_TRIED, count};
+use super::{NOT_TRIED, count, unknown_parts};
 
 #[derive(Serialize)]
 struct ScanJson<'a> {
@@ -40,6 +40,8 @@ struct ScanJson<'a> {
     client_certificate: &'a ClientCertificate,
     certificates: Vec<KeyJson<'a>>,
     certificates_unknown: Option<&'a str>,
+    /// Everything that is unknown, with the reasons.
+    unknown: Vec<UnknownJson<'a>>,
     trust: &'a str,
     features: &'a Features,
     clients: &'a [ClientScan],
@@ -48,6 +50,18 @@ struct ScanJson<'a> {
     policy: Option<&'a Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<&'a [Finding]>,
+}
+
+#[derive(Serialize)]
+struct UnknownJson<'a> {
+    part: String,
+    reason: &'a str,
+}
+
+impl<'a> From<(String, &'a str)> for UnknownJson<'a> {
+    fn from((part, reason): (String, &'a str)) -> UnknownJson<'a> {
+        UnknownJson { part, reason }
+    }
 }
 
 #[derive(Serialize)]
@@ -246,7 +260,11 @@ fn of(scan: &Scan) -> io::Result<ScanJson<'_>> {
         client_certificate_requested: scan.client_certificate.requested,
         client_certificate: &scan.client_certificate,
         certificates: scan.chains.iter().map(KeyJson::from).collect(),
-        certificates_unknown: scan.keys_unknown.as_deref(),
+        certificates_unknown: scan.certificates_unknown(),
+        unknown: unknown_parts(scan)
+            .into_iter()
+            .map(UnknownJson::from)
+            .collect(),
         trust: &scan.trust,
         features: &scan.features,
         clients: &scan.clients,

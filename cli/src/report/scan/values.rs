@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use pyssl::TlsVersion;
+
 use super::super::{clean, one_line};
 use super::{ChainScan, Groups, Scan, Stapled, days_left, in_words};
 
@@ -125,31 +127,38 @@ pub(super) fn settings(scan: &Scan) -> Values {
     for authority in &client.authorities {
         push(&mut all, "", format_args!("from {}", clean(authority)));
     }
-    let old = [
-        ("secure renegotiation", features.secure_renegotiation),
-        ("extended master secret", features.extended_master_secret),
-        ("compression", features.compression),
-    ];
-    let old: Vec<_> = old
-        .into_iter()
-        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "on" } else { "off" })))
-        .collect();
-    if !old.is_empty() {
+    let state = |on: Option<bool>, yes, no| match on {
+        None => "unknown",
+        Some(true) => yes,
+        Some(false) => no,
+    };
+    let on = |version| scan.on().any(|on| on.version == version);
+    // SSL 3.0 has no extensions.
+    let older = [TlsVersion::TLSv1, TlsVersion::TLSv1_1, TlsVersion::TLSv1_2];
+    let older = older.into_iter().any(on);
+    if older {
+        let old = [
+            ("secure renegotiation", features.secure_renegotiation),
+            ("extended master secret", features.extended_master_secret),
+            ("compression", features.compression),
+        ];
+        let old = old.map(|(name, on)| format!("{name} {}", state(on, "on", "off")));
         push(&mut all, "before 1.3", old.join(", "));
     }
     let resumed = [
-        ("TLS 1.3", features.resumption_tls13),
-        ("TLS 1.2 by ticket", features.resumption_by_ticket),
-        ("TLS 1.2 by id", features.resumption_by_id),
+        (
+            on(TlsVersion::TLSv1_3),
+            "TLS 1.3",
+            features.resumption_tls13,
+        ),
+        (older, "TLS 1.2 by ticket", features.resumption_by_ticket),
+        (older, "TLS 1.2 by id", features.resumption_by_id),
     ];
-    let resumed: Vec<_> = resumed
-        .into_iter()
-        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "yes" } else { "no" })))
-        .collect();
-    let resumed = match resumed.is_empty() {
-        true => "unknown".to_owned(),
-        false => resumed.join(", "),
-    };
-    push(&mut all, "resumption", resumed);
+    let resumed = resumed.into_iter().filter(|(is_on, ..)| *is_on);
+    let resumed = resumed.map(|(_, name, on)| format!("{name} {}", state(on, "yes", "no")));
+    let resumed: Vec<_> = resumed.collect();
+    if !resumed.is_empty() {
+        push(&mut all, "resumption", resumed.join(", "));
+    }
     all
 }
