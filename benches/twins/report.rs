@@ -2,14 +2,8 @@
 
 use crate::rows::{Row, Unit};
 
-/// The column headings, in the order of measurement.
-const SUBJECTS: [&str; 5] = [
-    "ours",
-    "read ahead",
-    "openssl crate",
-    "CPython",
-    "openssl crate",
-];
+/// The column headings, in the order of measurement. The second measurement of the crate has none.
+const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
 pub(crate) const OURS: usize = 0;
 /// The index of this library with reading ahead.
 pub(crate) const AHEAD: usize = 1;
@@ -67,7 +61,7 @@ impl Outcome {
             .collect()
     }
 
-    /// The quartiles of the crate's ratios to itself. A ratio between them is noise.
+    /// The quartiles of the crate's ratios to itself: half of the rounds lie between them.
     fn noise(&self) -> Option<[f64; 2]> {
         let mut ratios = self.ratios(AGAIN, CRATE);
         ratios.sort_by(f64::total_cmp);
@@ -122,7 +116,7 @@ pub(crate) fn table(outcomes: &[Outcome]) {
     }
     println!("Ratios: medians over the rounds, above 1 is better than the twin.");
     println!(
-        "crate / crate: the middle half of the ratios of the crate to itself, which is the noise."
+        "crate / crate: half of the rounds gave a ratio of the crate to itself between these two."
     );
     if outcomes
         .iter()

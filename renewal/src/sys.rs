@@ -1,4 +1,5 @@
-//! The differences between Unix and Windows. No other module of this crate names one.
+//! The differences between Unix and Windows. Only the sockets of
+//! `fleet::redis` and some tests name one elsewhere.
 
 #[cfg(unix)]
 mod unix;

@@ -333,6 +333,70 @@ mod redis_server {
         server.join().unwrap().unwrap();
     }
 
+    /// Passes the bytes of a TLS connection on to a Redis, and back.
+    fn tls_in_front_of(redis: &Redis, leaf: &pyssl_testing::Leaf) -> u16 {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        context.load_cert_chain(&*Files::of(leaf).combined).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let path = redis.dir.path().join("redis.sock");
+        std::thread::spawn(move || {
+            for tcp in listener.incoming() {
+                let options = ssl::WrapSocket::new().server_side(true);
+                let socket = context.wrap_socket(tcp.unwrap(), options).unwrap();
+                let socket = std::sync::Arc::new(socket);
+                let plain = std::os::unix::net::UnixStream::connect(&path).unwrap();
+                let (from, mut to) = (std::sync::Arc::clone(&socket), plain.try_clone().unwrap());
+                std::thread::spawn(move || std::io::copy(&mut &*from, &mut to));
+                std::thread::spawn(move || std::io::copy(&mut &plain, &mut &*socket));
+            }
+        });
+        port
+    }
+
+    #[test]
+    fn keys_are_stored_over_tls_with_a_password_also_within_a_runtime() {
+        let Some(redis) = Redis::start() else { return };
+        let client = redis::Client::open(redis.address()).unwrap();
+        let mut plain = client.get_connection().unwrap();
+        let () = redis::cmd("CONFIG")
+            .arg(&["SET", "requirepass", "secret"])
+            .query(&mut plain)
+            .unwrap();
+        let ca = Ca::new();
+        let port = tls_in_front_of(&redis, &ca.issue("localhost"));
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        let locations = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+        context.load_verify_locations(locations).unwrap();
+        let store = |password: &str| {
+            let address = format!("rediss://:{password}@localhost:{port}");
+            RedisStore::new(&address, "keys:")
+                .unwrap()
+                .context(&context)
+        };
+        let exchange = || {
+            let later = std::time::SystemTime::now() + Duration::from_secs(60);
+            let mut first = store("secret");
+            assert_eq!(first.get_or_insert(1, &key(1), later).unwrap(), key(1));
+            assert_eq!(first.get_or_insert(2, &key(2), later).unwrap(), key(2));
+            assert_eq!(
+                store("secret").get_or_insert(1, &key(3), later).unwrap(),
+                key(1)
+            );
+            store("wrong").get_or_insert(1, &key(3), later).unwrap_err();
+        };
+        exchange();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let () = redis::cmd("DEL")
+            .arg("keys:1")
+            .arg("keys:2")
+            .query(&mut plain)
+            .unwrap();
+        runtime.block_on(async { exchange() });
+    }
+
     #[test]
     fn a_stopped_redis_is_an_error_and_is_used_again_after_it_restarts() {
         let Some(redis) = Redis::start() else { return };

@@ -26,8 +26,19 @@ pub struct RedisStore {
     context: Option<SslContext>,
     prefix: String,
     /// Drives `connection` during each exchange.
-    runtime: Runtime,
+    runtime: Background,
     connection: Option<MultiplexedConnection>,
+}
+
+/// A runtime that ends without waiting. Another drop would panic in a thread that drives a runtime.
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl RedisStore {
@@ -69,7 +80,7 @@ impl RedisStore {
             settings: connection.redis_settings().clone(),
             context,
             prefix: prefix.into(),
-            runtime: Builder::new_current_thread().enable_all().build()?,
+            runtime: Background(Some(Builder::new_current_thread().enable_all().build()?)),
             connection: None,
         })
     }
@@ -112,7 +123,10 @@ async fn drive(
     settings: &RedisConnectionInfo,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 ) -> Result<MultiplexedConnection, StoreError> {
-    let config = AsyncConnectionConfig::default();
+    // `within` limits the time.
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None);
     let connecting = MultiplexedConnection::new_with_config(settings, stream, config);
     let (connection, driver) = connecting.await?;
     tokio::spawn(driver);
@@ -156,14 +170,31 @@ impl TicketKeyStore for RedisStore {
         let name = format!("{}{period}", self.prefix);
         // After an error, an answer may still arrive on the connection, so the next attempt opens a new one.
         let kept = self.connection.take();
-        let (key, connection) = self.runtime.block_on(within(async {
+        let RedisStore {
+            address,
+            settings,
+            context,
+            ..
+        } = &*self;
+        let (runtime, name) = (&self.runtime.0, &name);
+        let work = within(async move {
             let mut connection = match kept {
                 Some(connection) => connection,
-                None => connect(&self.address, &self.settings, self.context.as_ref()).await?,
+                None => connect(address, settings, context.as_ref()).await?,
             };
-            let key = exchange(&mut connection, &name, candidate, expires).await?;
+            let key = exchange(&mut connection, name, candidate, expires).await?;
             Ok((key, connection))
-        }))?;
+        });
+        // The caller's thread may drive a runtime already, and tokio refuses a second one there.
+        let (key, connection) = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| match runtime {
+                Some(runtime) => runtime.block_on(work),
+                None => Err("the runtime has ended".into()),
+            });
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
         self.connection = Some(connection);
         Ok(key)
     }

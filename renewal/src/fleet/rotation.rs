@@ -33,7 +33,8 @@ const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// that period, and decrypts them for one more period. A server gets the key of the next period ahead of time, so
 /// a short failure of the store has no effect. If the store fails for longer, the server encrypts with a random
 /// key of its own, because no key encrypts beyond its period. Sessions then resume on the same server only, until
-/// the store answers again. A store that does not return, or that panics, has the same effect as one that fails.
+/// the store answers again. A store that panics has the same effect as one that fails. While a store does not
+/// return, the server does the same, but [`on_error`](TicketRotationBuilder::on_error) is not called.
 ///
 /// The clocks of the servers should agree to a few seconds. A server whose clock is late encrypts with the key of
 /// the previous period, which all servers still accept.
@@ -100,10 +101,10 @@ impl TicketRotationBuilder {
     pub fn start(self) -> Result<TicketRotation, RotationError> {
         let mut rotation = Rotation::new(self.context, self.period);
         let (mut store, listener) = (self.store, self.listener);
-        let now = SystemTime::now();
-        let question = rotation.question(now);
+        let question = rotation.question(SystemTime::now());
         question.put_to(&mut *store, &mut rotation.keys)?;
-        rotation.advance(now)?;
+        // The store may have taken longer than the rest of the period.
+        rotation.advance(SystemTime::now())?;
         let (events, received) = mpsc::channel();
         let (requests, requested) = mpsc::channel();
         let answers = events.clone();
@@ -240,6 +241,7 @@ impl Rotation {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
             if let Err(error) = self.advance(now) {
+                failed = true;
                 let _ = requests.send(Request::Tell(error));
             }
         }

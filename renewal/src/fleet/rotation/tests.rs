@@ -162,9 +162,14 @@ impl<F: FnMut() + Send> TicketKeyStore for Broken<F> {
     }
 }
 
-/// Waits until the context has a key for encryption that it did not have at first, neither for decryption.
+/// Waits until the context encrypts with a key that is not in `old`.
 fn wait_for_a_key_that_is_not_among(context: &SslContext, old: &[TicketKey]) {
+    let begin = std::time::Instant::now();
     while old.contains(&context.ticket_keys()[0]) {
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "the keys did not change"
+        );
         thread::yield_now();
     }
 }
