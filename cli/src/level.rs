@@ -2,7 +2,7 @@
 
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509Ref};
-use pyssl::Cipher;
+use pyssl::{Cipher, TlsVersion};
 use pyssl_ciphers::wire::{SIGNATURE_SCHEMES, group_bits, group_name, signature_name};
 
 /// The fewest bits of security at each level.
@@ -53,9 +53,26 @@ impl Level {
         Some(Level { number, least })
     }
 
-    /// Whether the level turns off the versions before TLS 1.2, as OpenSSL 3.0 does.
-    pub(crate) fn needs_tls12(self) -> bool {
+    /// Whether the level rejects anything.
+    pub(crate) fn has_limits(self) -> bool {
         self.number > 0
+    }
+
+    /// Why the level rejects a key exchange before TLS 1.2 that the server signs. OpenSSL 3.0 still connects at TLS 1.0 if
+    /// the key exchange is not signed.
+    pub(crate) fn rejects_old_signature(self) -> Option<String> {
+        (self.number > 0).then(|| self.rejects("a signature of the key exchange with SHA-1"))
+    }
+
+    /// Whether the level allows a version at all. It may still reject all suites and signatures of the version.
+    pub(crate) fn accepts_version(self, version: TlsVersion) -> bool {
+        let highest_level = match version {
+            TlsVersion::SSLv3 => 1,
+            TlsVersion::TLSv1 => 2,
+            TlsVersion::TLSv1_1 => 3,
+            _ => return true,
+        };
+        self.number <= highest_level
     }
 
     pub(crate) fn accepts_suite(self, suite: &Cipher) -> bool {
@@ -108,7 +125,8 @@ impl Level {
 
     /// Why the level rejects the group of a key exchange, by its number or by the size of a prime.
     pub(crate) fn rejects_exchange(self, group: Option<u16>, dh: Option<u32>) -> Option<String> {
-        if let Some(bits) = dh.filter(|bits| strength_of_dh(*bits) < self.least) {
+        // OpenSSL rejects less than 1024 bits at every level.
+        if let Some(bits) = dh.filter(|bits| strength_of_dh(*bits) < self.least.max(80)) {
             return Some(self.rejects(&format!("DH with {bits} bits")));
         }
         let group = group.filter(|number| !self.accepts_group(*number))?;
@@ -245,8 +263,9 @@ fn strength_of_certificate(certificate: &X509Ref) -> (String, Option<u32>) {
     let name = nid.long_name().unwrap_or("an unknown algorithm");
     let digest = nid.signature_algorithms().map(|both| both.digest);
     let strength = digest.and_then(strength_of_digest);
-    // Signatures without a digest: Ed25519 and Ed448.
-    let strength = strength.or_else(|| strength_of_signature(&name.to_ascii_lowercase()));
+    // Signatures without a digest: Ed25519, Ed448 and ML-DSA, whose names in OpenSSL have hyphens.
+    let plain = name.to_ascii_lowercase().replace('-', "");
+    let strength = strength.or_else(|| strength_of_signature(&plain));
     (name.to_owned(), strength)
 }
 

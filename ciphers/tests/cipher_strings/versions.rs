@@ -33,7 +33,15 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
         ids
     };
     let of_library = CipherString::parse(all).and_then(|string| string.explain());
-    if suites(&linked.explain(all).unwrap()) != suites(&of_library.unwrap()) {
+    let (known, real) = (
+        suites(&linked.explain(all).unwrap()),
+        suites(&of_library.unwrap()),
+    );
+    if known != real {
+        assert!(
+            real.iter().all(|id| known.contains(id)),
+            "the table of {linked:?} lacks suites of the library"
+        );
         skipped(format_args!("this build has other suites than {linked:?}"));
         return;
     }

@@ -18,6 +18,14 @@ const SYSTEM: &str = "system";
 /// OpenSSL's word for its own cipher string.
 const OPENSSL_DEFAULT: &str = "DEFAULT";
 
+/// The versions of OpenSSL's default settings.
+const VERSIONS: [TlsVersion; 4] = [
+    TlsVersion::TLSv1,
+    TlsVersion::TLSv1_1,
+    TlsVersion::TLSv1_2,
+    TlsVersion::TLSv1_3,
+];
+
 /// Where update-crypto-policies(8) puts what OpenSSL's configuration includes, and its name.
 const BACK_END: &str = "/etc/crypto-policies/back-ends/opensslcnf.config";
 const STATE: &str = "/etc/crypto-policies/state/current";
@@ -140,11 +148,10 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         );
     }
     let stated = service.versions();
-    if stated.is_some() || level.is_some_and(Level::needs_tls12) {
-        let mut versions = stated.unwrap_or_else(|| vec![TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]);
-        versions.retain(|version| {
-            *version >= TlsVersion::TLSv1_2 || !level.is_some_and(Level::needs_tls12)
-        });
+    let accepts = |version: &TlsVersion| level.is_none_or(|level| level.accepts_version(*version));
+    if stated.is_some() || !accepts(&TlsVersion::TLSv1) {
+        let mut versions = stated.unwrap_or_else(|| VERSIONS.to_vec());
+        versions.retain(accepts);
         rule(
             "versions",
             quoted(&versions.iter().map(ToString::to_string).collect::<Vec<_>>()),
@@ -176,7 +183,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         "signatures",
         quoted(&schemes.filter(accepts).collect::<Vec<_>>()),
     );
-    if let Some(level) = level.filter(|level| level.needs_tls12()) {
+    if let Some(level) = level.filter(|level| level.has_limits()) {
         let [field, curve] = level.least_bits();
         let signatures = quoted(&level.certificate_signatures().collect::<Vec<_>>());
         rules.push_str(&format!(
@@ -241,7 +248,7 @@ mod tests {
     fn the_security_level_of_the_back_end_is_compared() {
         for (level, least, curve) in [(1, 1024, 160), (2, 2048, 224), (3, 3072, 256)] {
             let policy = policy(&format!("CipherString = @SECLEVEL={level}:HIGH:!aNULL\n"));
-            for aspect in [Aspect::Keys, Aspect::Certificates, Aspect::Versions] {
+            for aspect in [Aspect::Keys, Aspect::Certificates] {
                 assert!(policy.covers(aspect), "{aspect}");
             }
             for (kind, bits) in [("rsa", least), ("dh", least), ("ec", curve)] {
@@ -252,7 +259,10 @@ mod tests {
             assert!(!policy.check_certificate(&sha1).conforms());
             let sha256 = CertificateFacts::new("rsa", "sha256WithRSAEncryption", 90);
             assert!(policy.check_certificate(&sha256).conforms());
-            assert!(!policy.check(&[], &[TlsVersion::TLSv1_1]).conforms());
+            // If the key exchange is not signed, OpenSSL 3.0 connects with these versions.
+            let conforms = |version| policy.check(&[], &[version]).conforms();
+            assert!(conforms(TlsVersion::TLSv1_1));
+            assert_eq!(conforms(TlsVersion::TLSv1), level < 3);
             assert!(!policy.check_signatures(&["rsa_pkcs1_sha1"]).conforms());
             // Level 3 demands forward secrecy.
             let suites = CipherString::parse("AES128-GCM-SHA256")

@@ -273,9 +273,9 @@ fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
     let file = dir.path().join("clients.toml");
     let clients: String = (0..=4).map(|level| {
         format!(
-            "[[profile]]\nname = \"level-{level}\"\nsource = \"test\"\nversions = [\"TLSv1.2\", \"TLSv1.3\"]\n\
+            "[[profile]]\nname = \"level-{level}\"\nsource = \"test\"\nversions = [\"TLSv1\", \"TLSv1.1\", \"TLSv1.2\", \"TLSv1.3\"]\n\
              ciphers = [\"TLS_AES_256_GCM_SHA384\", \"TLS_AES_128_GCM_SHA256\", \"ECDHE-RSA-AES256-GCM-SHA384\", \
-             \"ECDHE-ECDSA-AES256-GCM-SHA384\", \"ECDHE-RSA-AES128-GCM-SHA256\", \"AES128-SHA\"]\n\
+             \"ECDHE-ECDSA-AES256-GCM-SHA384\", \"ECDHE-RSA-AES128-GCM-SHA256\", \"ECDHE-RSA-AES128-SHA\", \"ECDHE-ECDSA-AES128-SHA\", \"AES128-SHA\"]\n\
              groups = [\"prime256v1\", \"secp384r1\"]\nlevel = {level}\n"
         )
     }).collect();
@@ -298,12 +298,25 @@ fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
         ("an intermediate with SHA-1", rsa(&sha1, KeyKind::EcP256)),
     ];
     for (what, leaf) in &leaves {
-        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
-            let config = ServerConfig::new(leaf).security_level(0);
+        // OpenSSL 3.0 turns off TLS 1.0 at level 3 and TLS 1.1 at level 4. Before TLS 1.2, it rejects signed key exchanges
+        // from level 1 on.
+        for (version, ciphers) in [
+            (SslVersion::TLS1, "ALL:@SECLEVEL=0"),
+            (SslVersion::TLS1, "kRSA:@SECLEVEL=0"),
+            (SslVersion::TLS1_1, "ALL:@SECLEVEL=0"),
+            (SslVersion::TLS1_1, "kRSA:@SECLEVEL=0"),
+            (SslVersion::TLS1_2, "ALL:@SECLEVEL=0"),
+            (SslVersion::TLS1_3, "ALL:@SECLEVEL=0"),
+        ] {
+            if ciphers.starts_with("kRSA") && !what.starts_with("RSA") {
+                continue;
+            }
+            let config = ServerConfig::new(leaf).ciphers(ciphers);
             let server = EchoServer::start(config.only_version(version));
             let (found, _) = json(server.addr(), &[&profiles]);
             for (level, client) in (0..).zip(found["clients"].as_array().unwrap()) {
                 let openssl = ClientConfig::new().ca(&root).security_level(level);
+                let openssl = openssl.only_version(version);
                 let openssl = openssl.connect("localhost", server.addr());
                 let expected = openssl.is_ok();
                 assert_eq!(

@@ -263,7 +263,9 @@ fn curve(parameters: &[u8]) -> Option<Box<str>> {
 fn dotted(oid: &[u8]) -> String {
     let (mut arcs, mut arc) = (Vec::new(), 0_u64);
     for byte in oid {
-        arc = arc << 7 | u64::from(byte & 0x7f);
+        arc = arc
+            .saturating_mul(128)
+            .saturating_add(u64::from(byte & 0x7f));
         if byte & 0x80 == 0 {
             arcs.push(std::mem::take(&mut arc));
         }

@@ -88,6 +88,15 @@ fn below_level(level: Level, flight: &ServerFlight, chains: &[Vec<X509>]) -> Opt
     if let Some(reason) = level.rejects_exchange(group, dh) {
         return Some(reason);
     }
+    // Before TLS 1.2, a key exchange is signed with MD5 and SHA-1, or with SHA-1.
+    let is_old = flight
+        .hello()
+        .is_some_and(|hello| hello.version < TlsVersion::TLSv1_2 as u16);
+    if is_old && exchange.is_some() {
+        if let Some(reason) = level.rejects_old_signature() {
+            return Some(reason);
+        }
+    }
     let signature = flight.signature();
     if let Some(reason) = signature.and_then(|scheme| level.rejects_signature(scheme)) {
         return Some(reason);
@@ -114,7 +123,10 @@ fn hello(profile: &Profile, level: Option<Level>) -> Option<ClientHello> {
         .filter_map(suite_number)
         .filter(accepts)
         .collect();
-    let (highest, older) = profile.versions().split_last()?;
+    let accepts =
+        |version: &&TlsVersion| level.is_none_or(|level| level.accepts_version(**version));
+    let versions: Vec<TlsVersion> = profile.versions().iter().filter(accepts).copied().collect();
+    let (highest, older) = versions.split_last()?;
     if suites.is_empty() {
         return None;
     }
