@@ -352,7 +352,7 @@ fn the_file_of_a_password_is_watched() {
     let pair = Pair::new(&leaf);
     let password = pair.dir.path().join("password");
     // Each file is replaced in one step, so that the reloader never reads an empty file.
-    replace(&pair.key(), &leaf.encrypted_key_pem(b"right"));
+    replace(&pair.key(), leaf.encrypted_key_pem(b"right"));
     replace(&password, "right\r\nanother line");
     let files = pair.files().password_file(&password);
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
@@ -364,7 +364,7 @@ fn the_file_of_a_password_is_watched() {
     watched.reloader.reload();
     watched.loaded();
     let renewed = ca.issue("localhost");
-    replace(&pair.key(), &renewed.encrypted_key_pem(b"right"));
-    replace(&pair.chain(), &renewed.chain_pem());
+    replace(&pair.key(), renewed.encrypted_key_pem(b"right"));
+    replace(&pair.chain(), renewed.chain_pem());
     watched.loaded();
 }

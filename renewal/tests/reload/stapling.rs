@@ -29,7 +29,7 @@ fn an_ocsp_response_file_is_stapled_and_reloaded() {
     let pair = Pair::new(&leaf);
     write(&pair, &ca, &leaf);
     let path = pair.dir.path().join("ocsp.der");
-    replace(&path, &ca.ocsp(&leaf).build());
+    replace(&path, ca.ocsp(&leaf).build());
     let (server, client) = (server(), requiring(&ca));
     let files = pair.files().ocsp_response(&path);
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
@@ -57,7 +57,7 @@ fn an_ocsp_response_file_is_stapled_and_reloaded() {
     // The certificate changes first, and its OCSP response after it.
     let renewed = ca.issue("localhost");
     write(&pair, &ca, &renewed);
-    replace(&path, &ca.ocsp(&renewed).build());
+    replace(&path, ca.ocsp(&renewed).build());
     let mut loaded = 0;
     while loaded < 2 {
         loaded += usize::from(matches!(watched.event(), Event::Loaded { .. }));
@@ -81,7 +81,7 @@ fn a_certificate_is_used_although_its_ocsp_response_is_missing() {
     assert!(watched.rejected().contains("cannot read"));
     connect(&client(&ca), &server, "localhost").unwrap();
     assert!(connect(&requiring(&ca), &server, "localhost").is_err());
-    replace(&path, &ca.ocsp(&leaf).build());
+    replace(&path, ca.ocsp(&leaf).build());
     watched.loaded();
     connect(&requiring(&ca), &server, "localhost").unwrap();
 }
@@ -96,7 +96,7 @@ fn each_name_has_its_own_ocsp_response() {
     for (pair, leaf) in pairs.iter().zip(&leaves) {
         write(pair, &ca, leaf);
         let path = pair.dir.path().join("ocsp.der");
-        replace(&path, &ca.ocsp(leaf).build());
+        replace(&path, ca.ocsp(leaf).build());
         builder = builder.certificate_by_name(pair.files().ocsp_response(path));
     }
     let _watched = Watched::start(builder);

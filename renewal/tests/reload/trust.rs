@@ -63,7 +63,7 @@ fn ticket_keys_are_shared_through_a_file() {
     let servers = [server_with(&leaf), server_with(&leaf)];
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("keys");
-    replace(&path, &[7; 80]);
+    replace(&path, [7; 80]);
     let watched = servers
         .each_ref()
         .map(|server| Watched::start(CertReloader::builder(server).ticket_keys(&path)));
@@ -79,17 +79,17 @@ fn ticket_keys_are_shared_through_a_file() {
             .session_reused()
     };
     assert!(resumed(&servers[1]));
-    replace(&path, &[7; 81]);
+    replace(&path, [7; 81]);
     for watched in &watched {
         assert!(watched.rejected().contains("has 81 bytes"));
     }
     assert!(resumed(&servers[1]));
-    replace(&path, &[[8; 80], [7; 80]].concat());
+    replace(&path, [[8; 80], [7; 80]].concat());
     for watched in &watched {
         watched.loaded();
     }
     assert!(resumed(&servers[1]));
-    replace(&path, &[8; 80]);
+    replace(&path, [8; 80]);
     for watched in &watched {
         watched.loaded();
     }
