@@ -21,7 +21,7 @@ use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
-use pyssl::SslContext;
+use pyssl::{SslContext, WrapBio};
 use pyssl::aio::TlsStream;
 use tokio::net::TcpStream;
 use tokio_util::either::Either;
@@ -69,7 +69,10 @@ impl Service<Uri> for HttpsConnector {
                 let host = uri.host().unwrap_or_default();
                 // An IPv6 address has brackets in a URI.
                 let host = host.trim_matches(['[', ']']);
-                Either::Left(context.connect(tcp, host).await?)
+                // The port selects the sessions that the context keeps.
+                let port = uri.port_u16().unwrap_or(443);
+                let options = WrapBio::from(host).port(port);
+                Either::Left(context.connect(tcp, options).await?)
             } else {
                 Either::Right(tcp)
             };

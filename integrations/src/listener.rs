@@ -21,7 +21,7 @@ pub struct TlsListener {
     handshakes: JoinSet<Option<(TlsStream<TcpStream>, SocketAddr)>>,
 }
 
-/// The pause after an error of `accept`, as in asyncio.
+/// The pause after an error of `accept`. It is asyncio's, which pauses only if descriptors or memory are used up.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl TlsListener {
@@ -50,7 +50,7 @@ impl TlsListener {
     }
 
     /// The next connection. Failed handshakes are ignored. After an error of `accept`, for example for a lack of
-    /// descriptors, no connection is accepted for a second. Dropping the future loses no connection.
+    /// descriptors, no connection is accepted for a second. The error is not reported. Dropping the future loses no connection.
     pub async fn next(&mut self) -> (TlsStream<TcpStream>, SocketAddr) {
         loop {
             let paused = Instant::now() < self.resume;

@@ -1,6 +1,6 @@
 //! `redis` on a TLS connection.
 
-use pyssl::SslContext;
+use pyssl::{SslContext, WrapBio};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult};
 use tokio::net::TcpStream;
@@ -15,7 +15,7 @@ pub async fn connect(
     let tcp = TcpStream::connect((host, port)).await?;
     tcp.set_nodelay(true)?;
     let stream = context
-        .connect(tcp, host)
+        .connect(tcp, WrapBio::from(host).port(port))
         .await
         .map_err(std::io::Error::from)?;
     let config = AsyncConnectionConfig::default();

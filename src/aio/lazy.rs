@@ -51,7 +51,7 @@ use crate::object::{MemoryBio, WrapBio};
 /// | an OCSP response | [`wants_ocsp_response`](ClientHello::wants_ocsp_response) | [`accept_with`](StartHandshake::accept_with), [`WrapBio::ocsp_response`] |
 /// | a pre-shared key of TLS 1.3 | [`psk_identities`](ClientHello::psk_identities) | fetch the keys into a map that the context's PSK callback reads |
 ///
-/// These answers cannot be awaited, because the question comes after the ClientHello, in the middle of the handshake:
+/// These answers cannot be awaited. OpenSSL asks for them inside a call, and needs the answer when the callback returns:
 ///
 /// | side | question | instead |
 /// |---|---|---|

@@ -194,7 +194,8 @@ impl SslContext {
     ///   [`session`](crate::WrapSocket::session) do not use the sessions, nor do sockets without a
     ///   port.
     /// - An [`SslObject`](crate::SslObject) knows no port, so it uses them only with
-    ///   [`WrapBio::port`](crate::WrapBio::port).
+    ///   [`WrapBio::port`](crate::WrapBio::port). With feature `tokio`, `asyncio::open_connection` and
+    ///   `create_connection` set the port; `start_tls` does not.
     /// - [`copy`](Self::copy) copies the limit, and the copy starts without sessions.
     ///
     /// # Errors

@@ -650,3 +650,28 @@ fn dropping_the_runtime_ends_waiting_readers() {
     });
     drop((reader, writer));
 }
+
+#[tokio::test]
+async fn a_second_connection_resumes_a_session_that_the_context_keeps() {
+    let (client, server) = contexts();
+    client.set_client_session_cache(4).expect("a cache");
+    let answer = |mut reader: StreamReader, mut writer: StreamWriter| async move {
+        let data = reader.readexactly(5).await.expect("received");
+        writer.write(&data);
+        writer.close();
+        let _ = writer.wait_closed().await;
+    };
+    let server = asyncio::start_server(answer, LOCAL, &server).await;
+    let server = server.expect("a server");
+    let mut resumed = Vec::new();
+    for _ in 0..3 {
+        let streams = asyncio::open_connection(address(&server), tls(&client)).await;
+        let (mut reader, mut writer) = streams.expect("connected");
+        resumed.push(writer.object().expect("TLS").session_reused());
+        writer.write(b"hello");
+        assert_eq!(reader.read(None).await.expect("received"), b"hello");
+        writer.close();
+        writer.wait_closed().await.expect("closed");
+    }
+    assert_eq!(resumed, [false, true, true]);
+}

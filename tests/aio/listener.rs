@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::support::contexts;
 
 #[path = "../../integrations/src/listener.rs"]
-#[allow(unreachable_pub, reason = "x")]
+#[allow(unreachable_pub, reason = "the file is a module of another crate")]
 #[allow(dead_code, reason = "some functions are for other crates")]
 mod subject;
 

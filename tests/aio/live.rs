@@ -105,6 +105,7 @@ async fn connections(renews: bool) -> Outcome {
         resumed += times;
         certificates.extend(seen);
     }
+    assert!(!renews || !renewing.is_finished(), "a renewal has failed");
     renewing.abort();
     serving.abort();
     Outcome {

@@ -310,3 +310,63 @@ async fn server_side_is_an_argument_of_start_tls_on_a_transport_only() {
     }
     assert!(!writer.is_closing());
 }
+
+/// A server in clear text that echoes what it gets.
+async fn echo() -> asyncio::Server {
+    let answer = |mut reader: asyncio::StreamReader, mut writer: asyncio::StreamWriter| async move {
+        while let Ok(data) = reader.read(Some(100)).await {
+            if data.is_empty() {
+                break;
+            }
+            writer.write(&data);
+        }
+    };
+    let server = asyncio::start_server(answer, LOCAL, ()).await;
+    server.expect("a server")
+}
+
+#[tokio::test]
+async fn arguments_of_start_tls_that_the_context_refuses_leave_the_connection_in_clear_text() {
+    let server = echo().await;
+    let streams = asyncio::open_connection(address(&server), ()).await;
+    let (mut reader, mut writer) = streams.expect("connected");
+    let (client, of_server) = contexts();
+    for (context, name) in [
+        (&of_server, "localhost"),
+        (&client, ".x"),
+        (&client, "a\0b"),
+    ] {
+        let refused = Ssl::new(context).server_hostname(name);
+        writer.start_tls(refused).await.expect_err("refused");
+        writer.write(b"clear");
+        let answer = reader.readexactly(5).await.expect("an answer");
+        assert_eq!(answer, b"clear");
+    }
+    let without = Ssl::default().server_hostname("localhost");
+    let error = writer.start_tls(without).await.expect_err("refused");
+    assert_eq!(error.python_class(), "TypeError");
+}
+
+#[tokio::test]
+async fn closing_or_aborting_ends_start_tls_and_the_peer_sees_the_end() {
+    for abort in [true, false] {
+        let (listener, address) = silent().await;
+        let streams = asyncio::open_connection(address, ()).await;
+        let (_reader, mut writer) = streams.expect("connected");
+        let (mut peer, _) = listener.accept().await.expect("accepted");
+        let transport = writer.transport();
+        let (client, _) = contexts();
+        let starting = tokio::spawn(async move { writer.start_tls(tls(&client)).await });
+        // The handshake has begun.
+        let hello = peer.read_u8().await.expect("a ClientHello");
+        assert_eq!(hello, 22);
+        match abort {
+            true => transport.abort(),
+            false => transport.close(),
+        }
+        let error = starting.await.expect("no panic").expect_err("closed");
+        assert_eq!(error.python_class(), "ConnectionResetError");
+        let mut rest = Vec::new();
+        let _ = peer.read_to_end(&mut rest).await;
+    }
+}

@@ -32,7 +32,8 @@
 //! ```
 //!
 //! As in Python, `write` returns at once, and a background task sends the data that the socket has no
-//! room for. So these functions need a tokio runtime with I/O and time. Programs that are written for
+//! room for. So these functions need a tokio runtime with I/O and time. A callback of
+//! the context must not call a method of the connection that has called it: the call would never return. Programs that are written for
 //! tokio use [`SslContext::connect`] and [`SslContext::accept`] instead.
 
 mod channel;
@@ -42,6 +43,9 @@ mod protocol;
 mod server;
 mod streams;
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use self::channel::{Channel, Shared};
@@ -52,7 +56,7 @@ pub use self::streams::{IncompleteReadError, StreamReader, StreamWriter};
 use super::TlsStream;
 use crate::context::SslContext;
 use crate::error::{Error, Result};
-use crate::object::WrapBio;
+use crate::object::{SslObject, WrapBio};
 
 /// Asyncio's keyword arguments for TLS. A context converts to an `Ssl` that sets only `ssl`, and
 /// `()` to one that means clear text.
@@ -82,6 +86,8 @@ pub struct Ssl {
     handshake: Option<Duration>,
     shutdown: Option<Duration>,
     server_side: Option<bool>,
+    /// The port of the server, for the sessions that the context keeps.
+    port: Option<u16>,
 }
 
 impl Ssl {
@@ -203,7 +209,24 @@ async fn connect(endpoint: Endpoint, mut ssl: Ssl) -> Result<Shared> {
         let missing = || Error::value("You must set server_hostname when using ssl without a host");
         ssl.server_hostname = Some(host.ok_or_else(missing)?.to_owned());
     }
-    Shared::start(Box::new(endpoint.connect().await?), ssl, false).await
+    let stream = endpoint.connect().await?;
+    // As with an `SslSocket`, the sessions that the context keeps belong to a port.
+    let keeps = |context: &SslContext| context.client_session_cache() > 0;
+    if ssl.context.as_ref().is_some_and(keeps) {
+        ssl.port = stream.peer_addr().ok().map(|peer| peer.port());
+    }
+    Shared::start(Box::new(stream), ssl, false).await
+}
+
+fn options(ssl: &Ssl, server_side: bool) -> WrapBio {
+    let options = WrapBio::new().server_side(server_side);
+    match (server_side, ssl.port) {
+        (true, _) => options,
+        (false, None) => options.server_hostname(ssl.server_hostname.clone()),
+        (false, Some(port)) => options
+            .server_hostname(ssl.server_hostname.clone())
+            .port(port),
+    }
 }
 
 /// The handshake that [`open_connection`], [`start_server`] and `start_tls` share.
@@ -213,10 +236,7 @@ async fn handshake(
     ssl: &Ssl,
     server_side: bool,
 ) -> Result<TlsStream<channel::Inner>> {
-    let mut options = WrapBio::new().server_side(server_side);
-    if !server_side {
-        options = options.server_hostname(ssl.server_hostname.clone());
-    }
+    let options = options(ssl, server_side);
     let timer = super::timer::Timer::of(Some(ssl.handshake.unwrap_or(super::HANDSHAKE_TIMEOUT)));
     let handshake = super::Handshake::new(context, link, options, !server_side, timer);
     let shutdown = ssl.shutdown.unwrap_or(super::SHUTDOWN_TIMEOUT);
@@ -244,13 +264,23 @@ impl Shared {
             ));
         };
         ssl.check_rest()?;
+        // As in asyncio, arguments that the context refuses leave the connection as it is.
+        let unused = super::link::Link::new(tokio::io::empty());
+        let options = options(&ssl, server_side);
+        SslObject::wrap(context, unused.transport(), options, !server_side)?;
         self.flushed().await?;
         let (stream, received) = self.take_for_upgrade()?;
         let upgrade = channel::Upgrade::new(self);
         let mut link = super::link::Link::new(stream);
         // Bytes that were received already belong to the TLS connection.
         link.push_received(&received);
-        let stream = match handshake(context, link, &ssl, server_side).await {
+        let mut shaking = pin!(handshake(context, link, &ssl, server_side));
+        let shaken = poll_fn(|cx| match self.poll_closed(cx) {
+            // As in asyncio, `close` and `abort` end the handshake.
+            Poll::Ready(()) => Poll::Ready(Err(super::handshake::ended())),
+            Poll::Pending => shaking.as_mut().poll(cx),
+        });
+        let stream = match shaken.await {
             Ok(stream) => stream,
             Err(error) => {
                 upgrade.failed(error.copy());

@@ -160,9 +160,14 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// The errors of [`SslContext::connect`](crate::SslContext::connect), which close the connection and are passed to
-    /// `connection_lost`; `TypeError` without a context; `ValueError` for a time-out of zero, and for a client's context
-    /// that verifies names without `server_hostname`.
+    /// The errors of the handshake, which close the connection and are passed to `connection_lost`
+    /// ([`SslContext::connect`](crate::SslContext::connect)). `ConnectionResetError` if the connection is closed during
+    /// the handshake. After the other errors, the connection is still usable in clear text: `TypeError` without a context,
+    /// `ValueError` for a time-out of zero, and the errors of [`SslContext::wrap_bio`](crate::SslContext::wrap_bio).
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
     pub async fn start_tls(&self, ssl: impl Into<Ssl>) -> Result<()> {
         let ssl = ssl.into();
         let server_side = ssl.server_side.unwrap_or(false);

@@ -342,11 +342,18 @@ impl StreamWriter {
     ///
     /// # Errors
     ///
-    /// The errors of [`SslContext::connect`](crate::SslContext::connect), which close the connection;
-    /// `TypeError` without a context; `ValueError` for a time-out of zero.
+    /// The errors of the handshake, which close the connection ([`SslContext::connect`](crate::SslContext::connect)).
+    /// After the other errors, the connection is still usable in clear text: `TypeError` without a context, `ValueError`
+    /// for a time-out of zero, and the errors of [`SslContext::wrap_bio`](crate::SslContext::wrap_bio).
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
     pub async fn start_tls(&mut self, ssl: impl Into<Ssl>) -> Result<()> {
         let ssl = ssl.into();
-        ssl.check()?;
+        if ssl.context.is_some() {
+            ssl.check()?;
+        }
         self.0.start_tls(ssl, self.0.server_side()).await
     }
 

@@ -371,7 +371,7 @@ impl Shared {
             state.receiver = Some(cx.waker().clone());
             let before = state.received.len();
             let stopped = !state.reading && !state.lost;
-            let paused = stopped || (before > READ_AHEAD && !state.wanted);
+            let paused = stopped || (before > READ_AHEAD && !state.wanted && !state.lost);
             let mut received = std::mem::take(&mut state.received);
             received.resize(before + READ, 0);
             let mut room = ReadBuf::new(&mut received[before..]);
@@ -492,7 +492,7 @@ impl Shared {
 
     /// Python's `await writer.drain()`.
     pub(super) async fn drained(&self) -> Result<()> {
-        // As in Python, `drain` lets other tasks run first.
+        // Python yields here only if the connection is closing. In a loop of writes, the tasks of the connection must run.
         tokio::task::yield_now().await;
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -505,6 +505,15 @@ impl Shared {
             }
         })
         .await
+    }
+
+    /// Waits until the connection is closed, for example by `abort`.
+    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        match &state.end {
+            End::Closed(_) => Poll::Ready(()),
+            End::Open | End::Closing => state.wait(cx),
+        }
     }
 
     pub(super) async fn flushed(&self) -> Result<()> {

@@ -95,9 +95,7 @@ impl Upgrade<'_> {
         // Sends the data that was written during the handshake.
         self.0.send(state);
     }
-}
 
-impl Upgrade<'_> {
     /// The handshake has failed. As in asyncio, later reads return its error.
     pub(in crate::aio::asyncio) fn failed(mut self, error: Error) {
         self.1 = true;
