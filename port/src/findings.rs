@@ -127,12 +127,25 @@ impl<'p, 't> Assignments<'p, 't> {
     }
 }
 
+/// The Python names of the uses, by their nodes: `ssl.CERT_NONE` may have been imported under another name.
+type Names<'p> = HashMap<usize, &'p str>;
+
+fn names<'p>(program: &'p Program<'_>) -> Names<'p> {
+    let marks = program.statements.iter().flat_map(|s| &s.marks);
+    let mut names = HashMap::new();
+    for mark in marks {
+        names.entry(mark.node.id()).or_insert(&*mark.name);
+    }
+    names
+}
+
 /// The contexts that require certificates.
 struct Verified<'p, 't> {
-    program: &'p Program<'t>,
-    source: &'t str,
     assignments: &'p Assignments<'p, 't>,
     contexts: HashSet<Context<'t>>,
+    /// For each name that is an argument of a call: whether all these calls create contexts that require
+    /// certificates. By the function with the calls, and with `None` for all functions.
+    calls: HashMap<(Option<usize>, &'t str), bool>,
 }
 
 impl<'p, 't> Verified<'p, 't> {
@@ -140,54 +153,64 @@ impl<'p, 't> Verified<'p, 't> {
         source: &'t str,
         program: &'p Program<'t>,
         assignments: &'p Assignments<'p, 't>,
+        names: &Names<'_>,
     ) -> Verified<'p, 't> {
-        let mut contexts = HashSet::new();
-        for statement in &program.statements {
-            for mark in &statement.marks {
-                let (How::Set(value, _), Some(receiver)) = (&mark.how, mark.receiver) else {
-                    continue;
-                };
-                let value = strip(*value);
-                let found = statement.marks.iter().find(|m| m.node.id() == value.id());
-                let name = found.map_or(text(source, value), |mark| &mark.name);
-                if &*mark.name == "ssl.SSLContext.verify_mode" && !name.ends_with("CERT_NONE") {
-                    let (name, place) = (text(source, receiver), receiver.start_byte());
-                    contexts.extend(assignments.contexts(statement.scope, name, place));
+        let mut verified = Verified {
+            assignments,
+            contexts: HashSet::new(),
+            calls: HashMap::new(),
+        };
+        let marks = || {
+            let statements = program.statements.iter();
+            statements.flat_map(|s| s.marks.iter().map(|mark| (s.scope, mark)))
+        };
+        for (scope, mark) in marks() {
+            let (How::Set(value, _), Some(receiver)) = (&mark.how, mark.receiver) else {
+                continue;
+            };
+            let value = strip(*value);
+            let name = names.get(&value.id()).copied();
+            let name = name.unwrap_or_else(|| text(source, value));
+            if &*mark.name == "ssl.SSLContext.verify_mode" && !name.ends_with("CERT_NONE") {
+                let (name, place) = (text(source, receiver), receiver.start_byte());
+                let contexts = assignments.contexts(scope, name, place);
+                verified.contexts.extend(contexts);
+            }
+        }
+        for (scope, mark) in marks() {
+            let How::Call(arguments) = &mark.how else {
+                continue;
+            };
+            let is_verified = verified.any(&assignments.created(mark.node).0);
+            let keywords = arguments.keywords.iter().map(|(_, node)| node);
+            let all = arguments.positional.iter().chain(keywords);
+            for node in all.filter(|node| matches!(node.kind(), "identifier" | "attribute")) {
+                let name = text(source, *node);
+                for key in [(None, name), (Some(scope), name)] {
+                    *verified.calls.entry(key).or_insert(true) &= is_verified;
                 }
             }
         }
-        Verified {
-            program,
-            source,
-            assignments,
-            contexts,
-        }
+        verified
+    }
+
+    fn any(&self, contexts: &[Context<'t>]) -> bool {
+        contexts.iter().any(|c| self.contexts.contains(c))
     }
 
     /// Whether all contexts that are created with a protocol require certificates.
     fn has(&self, statement: &Statement<'t>, mark: &Mark<'t>) -> bool {
-        let any = |contexts: &[Context<'t>]| contexts.iter().any(|c| self.contexts.contains(c));
         let (contexts, is_argument) = self.assignments.created(mark.node);
         if is_argument || matches!(mark.how, How::Call(_)) || contexts.is_empty() {
-            return any(&contexts);
+            return self.any(&contexts);
         }
         // `protocol = ssl.PROTOCOL_TLS`: the contexts are created with the name.
-        let is_name = |node: &Node<'t>| {
-            let name = text(self.source, *node);
-            contexts.iter().any(|(_, assigned, _)| *assigned == name)
-        };
-        let calls = self.program.statements.iter().flat_map(|other| {
-            let is_visible = statement.scope == 0 || other.scope == statement.scope;
-            other.marks.iter().filter(move |_| is_visible)
-        });
+        let scope = Some(statement.scope).filter(|scope| *scope != 0);
+        let calls = contexts.iter();
         let mut calls = calls
-            .filter(|mark| {
-                matches!(&mark.how, How::Call(arguments)
-                if arguments.positional.iter().any(is_name)
-                    || arguments.keywords.iter().any(|(_, node)| is_name(node)))
-            })
+            .filter_map(|(_, name, _)| self.calls.get(&(scope, *name)))
             .peekable();
-        calls.peek().is_some() && calls.all(|call| any(&self.assignments.created(call.node).0))
+        calls.peek().is_some() && calls.all(|is_verified| *is_verified)
     }
 }
 
@@ -196,7 +219,8 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
     let mut contexts: HashMap<Context<'_>, Facts> = HashMap::new();
     let constants = constants(source);
     let assignments = Assignments::of(program);
-    let verified = Verified::of(source.text, program, &assignments);
+    let names = names(program);
+    let verified = Verified::of(source.text, program, &assignments, &names);
     for statement in &program.statements {
         for mark in &statement.marks {
             let is_mention = matches!(mark.how, How::Import | How::Type | How::Except);
@@ -226,7 +250,7 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             }
             let found = rule.findings.iter().find(|row| {
                 row.first()
-                    .is_some_and(|condition| holds(source.text, &statement.marks, mark, condition))
+                    .is_some_and(|condition| holds(source.text, &names, mark, condition))
             });
             if let Some([_, code, severity, message]) = found.map(Vec::as_slice) {
                 findings.push(finding(
@@ -300,12 +324,11 @@ fn severity(text: &str) -> Severity {
 }
 
 /// Whether the condition of a rule holds for a use.
-fn holds(source: &str, marks: &[Mark<'_>], mark: &Mark<'_>, condition: &str) -> bool {
-    // `ssl.CERT_NONE` may have been imported under another name.
+fn holds(source: &str, names: &Names<'_>, mark: &Mark<'_>, condition: &str) -> bool {
     let is = |node: Node<'_>, wanted: &str| {
         let node = strip(node);
-        let found = marks.iter().find(|mark| mark.node.id() == node.id());
-        found.map_or(text(source, node), |mark| &mark.name) == wanted
+        let name = names.get(&node.id()).copied();
+        name.unwrap_or_else(|| text(source, node)) == wanted
     };
     match &mark.how {
         How::Set(value, None) => match condition.split_once('=') {

@@ -32,6 +32,8 @@ pub(crate) struct Need {
 pub(crate) struct Renderer<'s, 't> {
     source: &'t str,
     marks: HashMap<usize, &'s Mark<'t>>,
+    /// The class of each instance that is an argument, by its node.
+    known: HashMap<usize, &'s str>,
     typed: bool,
     pub(crate) needs: Vec<Need>,
     /// Arguments that the Rust line leaves out.
@@ -41,6 +43,12 @@ pub(crate) struct Renderer<'s, 't> {
 
 impl<'s, 't> Renderer<'s, 't> {
     pub(crate) fn new(source: &'t str, marks: &'s [Mark<'t>], typed: bool) -> Renderer<'s, 't> {
+        let mut known = HashMap::new();
+        for mark in marks {
+            if let How::Call(arguments) = &mark.how {
+                known.extend(arguments.known.iter().map(|(id, class)| (*id, &**class)));
+            }
+        }
         let marks = marks
             .iter()
             .filter(|mark| !matches!(mark.how, How::Set(..)))
@@ -49,6 +57,7 @@ impl<'s, 't> Renderer<'s, 't> {
         Renderer {
             source,
             marks,
+            known,
             typed,
             needs: Vec::new(),
             dropped: Vec::new(),

@@ -380,6 +380,7 @@ mod tests {
             ],
             "files" => &[
                 "{'a': open('a.txt', 'rb'), 'b': b'content', 'c': text}",
+                "{'a': open(path, 'rb'), 'b': open(folder + '/b.txt', 'rb')}",
                 "{'a': ('a.txt', open('b.txt')), 'b': (None, 'text'), 'c': ('c', b'', 'text/plain', {'X-A': 'b'})}",
             ],
             "hooks" => &[
@@ -387,7 +388,7 @@ mod tests {
                 "{'response': [first, second]}",
                 "hooks",
             ],
-            "methods" => &["['GET', 'PUT']", "False"],
+            "methods" => &["['GET', 'PUT']", "False", "None"],
             "statuses" => &["[500, 503]", "{500}"],
             "retry" => &["3", "urllib3.util.Retry(3)"],
             _ => &[],

@@ -55,7 +55,7 @@ impl<'t> Renderer<'_, 't> {
                 hooks.collect()
             }
             ("hooks", ..) => format!(".response_hook({})", self.hook(node)),
-            ("methods", "false", _) => ".all_methods()".to_owned(),
+            ("methods", "false" | "none", _) => ".all_methods()".to_owned(),
             ("methods", "list" | "tuple" | "set", _) => {
                 format!(".allowed_methods({})", self.array(node, "str"))
             }
@@ -112,7 +112,7 @@ impl<'t> Renderer<'_, 't> {
                 }
             }
         }
-        let is_digest = self.known(node) == Some("requests.auth.HTTPDigestAuth");
+        let is_digest = self.known.get(&node.id()) == Some(&"requests.auth.HTTPDigestAuth");
         match (node.kind(), self.typed) {
             _ if is_digest => {
                 let auth = self.expression(node, "requests.auth.HTTPDigestAuth");
@@ -124,26 +124,15 @@ impl<'t> Renderer<'_, 't> {
                 format!(".auth({auth}.0, {auth}.1)")
             }
             ("identifier" | "attribute", true) => {
-                let name = self.python(node);
-                format!(".auth(py::<&str>(\"{name}[0]\"), py::<&str>(\"{name}[1]\"))")
+                let name = one_line(self.python(node));
+                let part = |index| quoted(&format!("{name}[{index}]"));
+                format!(".auth(py::<&str>({}), py::<&str>({}))", part(0), part(1))
             }
             _ => {
                 let auth = self.value_of(node, "fn(&mut ssl::requests::PreparedRequest)");
                 format!(".auth_with({auth})")
             }
         }
-    }
-
-    /// The class of the instance that an argument is known to be.
-    fn known(&self, node: Node<'t>) -> Option<&str> {
-        let mut calls = self.marks.values().filter_map(|mark| match &mark.how {
-            How::Call(arguments) => Some(&arguments.known),
-            _ => None,
-        });
-        calls.find_map(|known| {
-            let (_, class) = known.iter().find(|(id, _)| *id == node.id())?;
-            Some(&**class)
-        })
     }
 
     /// The path of a call of `open`.
@@ -186,14 +175,20 @@ impl<'t> Renderer<'_, 't> {
             (None, None) => self.value_of(content, "Vec<u8>"),
         };
         let mut out = format!("ssl::requests::FilePart::new({bytes})");
-        let path = path.and_then(|path| literal(self.source, path));
-        match (name, path) {
-            (Some(name), _) if name.kind() == "none" => out += ".no_filename()",
-            (Some(name), _) => out += &format!(".filename({})", self.expression(name, "str")),
+        let known = path.and_then(|path| literal(self.source, path));
+        match (name, known, path) {
+            (Some(name), ..) if name.kind() == "none" => out += ".no_filename()",
+            (Some(name), ..) => out += &format!(".filename({})", self.expression(name, "str")),
             // Python takes the last part of the path.
-            (None, Some(Literal::Text(path))) => {
+            (None, Some(Literal::Text(path)), _) => {
                 let last = path.rsplit('/').next().unwrap_or_default();
                 out += &format!(".filename({})", quoted(last));
+            }
+            (None, _, Some(path)) => {
+                let path = self.expression(path, "path");
+                out += &format!(
+                    ".filename(std::path::Path::new({path}).file_name().unwrap_or_default().to_string_lossy())"
+                );
             }
             _ => {}
         }
@@ -211,6 +206,6 @@ impl<'t> Renderer<'_, 't> {
 fn is_special(kind: &str) -> bool {
     matches!(
         kind,
-        "auth" | "timeout" | "body" | "files" | "hooks" | "methods" | "statuses"
+        "auth" | "timeout" | "body" | "files" | "hooks" | "statuses"
     )
 }

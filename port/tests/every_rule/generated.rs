@@ -3023,7 +3023,7 @@ pub fn rule_189_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> R
     Ok(())
 }
 
-pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::get(a_url, ())?;
     let mut y = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::get(a_url, a_verify)?;
@@ -3033,6 +3033,7 @@ pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
@@ -3063,7 +3064,7 @@ pub fn rule_190_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_191_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_191_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).put(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream("PUT", a_url, ())?;
@@ -3072,6 +3073,7 @@ pub fn rule_191_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
+    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
@@ -3107,7 +3109,7 @@ pub fn rule_191_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_192_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_192_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::request(a_method, a_url, ())?;
     let mut y = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream(a_method, a_url, ())?;
@@ -3116,6 +3118,7 @@ pub fn rule_192_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, 
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
@@ -3135,7 +3138,7 @@ pub fn rule_193_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_194_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_194_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("GET", a_url, ())?;
@@ -3144,6 +3147,7 @@ pub fn rule_194_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(Strin
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
@@ -3200,7 +3204,7 @@ pub fn rule_194_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(Strin
     Ok(())
 }
 
-pub fn rule_195_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream(a_method, a_url, ())?;
@@ -3209,6 +3213,7 @@ pub fn rule_195_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_pa
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
@@ -3406,8 +3411,8 @@ pub fn rule_208_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Resu
 }
 
 pub fn rule_209_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
-    let x = obj.content().split(|byte| *byte == b'\n');
-    let y = obj.content().split(|byte| *byte == b'\n');
+    let x = obj.iter_lines();
+    let y = obj.iter_lines();
     Ok(())
 }
 
@@ -3505,10 +3510,11 @@ pub fn rule_217_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyEr
     Ok(())
 }
 
-pub fn rule_218_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_218_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>, path: &str) -> Result<(), AnyError> {
     let x = (a_method, a_url, ssl::requests::RequestOptions::new());
     let y = (a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).data(&a_data[..]).params(a_params).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).cookies(a_cookies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).json(&a_json));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().form([("name", "value")]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?));
@@ -3599,7 +3605,7 @@ pub fn rule_227_0(value: u32) -> Result<(), AnyError> {
 
 pub fn rule_228_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2444")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2450")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3614,7 +3620,7 @@ pub fn rule_228_0() -> Result<(), AnyError> {
 
 pub fn rule_229_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2448")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2454")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3629,7 +3635,7 @@ pub fn rule_229_0() -> Result<(), AnyError> {
 
 pub fn rule_230_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2452")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2458")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3644,7 +3650,7 @@ pub fn rule_230_0() -> Result<(), AnyError> {
 
 pub fn rule_231_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2456")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2462")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3659,7 +3665,7 @@ pub fn rule_231_0() -> Result<(), AnyError> {
 
 pub fn rule_232_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2460")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2466")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3674,7 +3680,7 @@ pub fn rule_232_0() -> Result<(), AnyError> {
 
 pub fn rule_233_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2464")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2470")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3689,7 +3695,7 @@ pub fn rule_233_0() -> Result<(), AnyError> {
 
 pub fn rule_234_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2468")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2474")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3704,7 +3710,7 @@ pub fn rule_234_0() -> Result<(), AnyError> {
 
 pub fn rule_235_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2472")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2478")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3719,7 +3725,7 @@ pub fn rule_235_0() -> Result<(), AnyError> {
 
 pub fn rule_236_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2476")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2482")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3734,7 +3740,7 @@ pub fn rule_236_0() -> Result<(), AnyError> {
 
 pub fn rule_237_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2480")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2486")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3749,7 +3755,7 @@ pub fn rule_237_0() -> Result<(), AnyError> {
 
 pub fn rule_238_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2484")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2490")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3764,7 +3770,7 @@ pub fn rule_238_0() -> Result<(), AnyError> {
 
 pub fn rule_239_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2488")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2494")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3779,7 +3785,7 @@ pub fn rule_239_0() -> Result<(), AnyError> {
 
 pub fn rule_240_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2492")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2498")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3794,7 +3800,7 @@ pub fn rule_240_0() -> Result<(), AnyError> {
 
 pub fn rule_241_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2496")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2502")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3809,7 +3815,7 @@ pub fn rule_241_0() -> Result<(), AnyError> {
 
 pub fn rule_242_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2500")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2506")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3824,7 +3830,7 @@ pub fn rule_242_0() -> Result<(), AnyError> {
 
 pub fn rule_243_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2504")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2510")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3839,7 +3845,7 @@ pub fn rule_243_0() -> Result<(), AnyError> {
 
 pub fn rule_244_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2508")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2514")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3854,7 +3860,7 @@ pub fn rule_244_0() -> Result<(), AnyError> {
 
 pub fn rule_245_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2512")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2518")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3869,7 +3875,7 @@ pub fn rule_245_0() -> Result<(), AnyError> {
 
 pub fn rule_246_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2516")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2522")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3887,9 +3893,11 @@ pub fn rule_247_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_ba
     let y = ssl::requests::Retry::new(a_total).connect(a_connect).read(a_read).status(a_status).allowed_methods(py::<Vec<String>>("a_allowed_methods")).allowed_methods(py::<Vec<String>>("a_method_whitelist")).status_forcelist(py::<Vec<u16>>("range(500, 600)")).backoff_factor(a_backoff_factor).backoff_max(a_backoff_max).raise_on_status(a_raise_on_status).respect_retry_after_header(a_respect_retry_after_header);
     let z = ssl::requests::Retry::new(10).allowed_methods(["GET", "PUT"]);
     let z = ssl::requests::Retry::new(10).all_methods();
+    let z = ssl::requests::Retry::new(10).all_methods();
     let z = ssl::requests::Retry::new(10).status_forcelist([500, 503]);
     let z = ssl::requests::Retry::new(10).status_forcelist([500]);
     let z = ssl::requests::Retry::new(10).allowed_methods(["GET", "PUT"]);
+    let z = ssl::requests::Retry::new(10).all_methods();
     let z = ssl::requests::Retry::new(10).all_methods();
     Ok(())
 }
@@ -4327,7 +4335,7 @@ pub fn rule_297_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
 
 pub fn rule_298_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2826")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2834")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4342,7 +4350,7 @@ pub fn rule_298_0() -> Result<(), AnyError> {
 
 pub fn rule_299_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2830")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2838")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4357,7 +4365,7 @@ pub fn rule_299_0() -> Result<(), AnyError> {
 
 pub fn rule_300_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2834")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2842")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4372,7 +4380,7 @@ pub fn rule_300_0() -> Result<(), AnyError> {
 
 pub fn rule_301_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2838")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2846")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4387,7 +4395,7 @@ pub fn rule_301_0() -> Result<(), AnyError> {
 
 pub fn rule_302_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2842")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2850")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {

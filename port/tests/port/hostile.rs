@@ -1,6 +1,7 @@
 //! Hostile files give an error or a port, never a panic.
 
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use pyssl_port::{Port, PortError};
 
@@ -109,6 +110,20 @@ fn long_chains_of_blocks_are_read() {
     }
     let skeleton = read(python).unwrap().skeleton;
     assert!(skeleton.matches("SslContext::new").count() == 4_000);
+}
+
+/// Two megabytes take seconds if the time grows with the size, and many minutes if each use is compared with all others.
+#[test]
+fn files_of_many_contexts_are_read_in_a_time_that_grows_with_their_size() {
+    for line in [
+        "p = ssl.PROTOCOL_TLS\n",
+        "p = ssl.PROTOCOL_TLS\nc = ssl.SSLContext(p)\nc.verify_mode = ssl.CERT_NONE\n",
+    ] {
+        let python = format!("import ssl\n{}", line.repeat((2 << 20) / line.len()));
+        let start = Instant::now();
+        read(python).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(120), "{line}");
+    }
 }
 
 /// Words in a random order, by the linear congruence of Knuth's MMIX. A failure prints the seed.

@@ -210,3 +210,34 @@ session.mount("https://", requests.adapters.HTTPAdapter(max_retries=requests.ada
         ]
     );
 }
+
+/// urllib3 retries all methods with `None`, and some methods without the argument.
+#[test]
+fn methods_of_a_retry_that_are_none_are_all_methods() {
+    let retry = |arguments: &str| {
+        rust(&format!(
+            "import ssl, urllib3.util\nurllib3.util.Retry({arguments})\n"
+        ))
+    };
+    for argument in ["allowed_methods", "method_whitelist"] {
+        for value in ["None", "False"] {
+            assert_eq!(
+                retry(&format!("3, {argument}={value}")),
+                ["ssl::requests::Retry::new(3).all_methods();"]
+            );
+        }
+    }
+    assert_eq!(retry("3"), ["ssl::requests::Retry::new(3);"]);
+}
+
+#[test]
+fn a_file_has_the_last_part_of_its_path_as_its_name() {
+    assert_eq!(
+        rust("import requests\nrequests.post(u, files={'a': open(path, 'rb')})\n"),
+        [
+            "ssl::requests::post(u, ssl::requests::RequestOptions::new().files([(\"a\", \
+             ssl::requests::FilePart::new(std::fs::read(path)?)\
+             .filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy()))]))?;"
+        ]
+    );
+}
