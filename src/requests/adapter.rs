@@ -108,8 +108,9 @@ impl HttpAdapter {
         self
     }
 
-    /// The most servers whose idle connections are kept: Python's `HTTPAdapter(pool_connections=100)`. The default is
-    /// 10. Connections that are in use do not count.
+    /// Python's `HTTPAdapter(pool_connections=100)`. The default is 10. All servers together keep at most this number times
+    /// [`pool_maxsize`](Self::pool_maxsize) idle connections; Python limits the number of servers. Connections that are in
+    /// use do not count.
     ///
     /// ```
     /// # use pyssl::requests::{HttpAdapter, Session};
@@ -245,7 +246,8 @@ impl Retry {
         self
     }
 
-    /// Limits repetitions after errors that are neither of connecting nor of reading, such as a failed handshake.
+    /// Limits repetitions after errors that are neither of connecting nor of reading, such as a failed handshake: Python's
+    /// `Retry(other=2)`.
     #[must_use]
     pub fn other(mut self, count: u32) -> Retry {
         self.other = Some(count.into());
@@ -311,7 +313,8 @@ impl Retry {
         self
     }
 
-    /// Adds up to this number of seconds, chosen at random, to each wait: Python's `backoff_jitter`.
+    /// Adds up to this number of seconds, chosen at random, to each wait after the first repetition, except those of
+    /// `Retry-After`: Python's `backoff_jitter`.
     #[must_use]
     pub fn backoff_jitter(mut self, seconds: f64) -> Retry {
         self.backoff_jitter = seconds;

@@ -11,7 +11,7 @@ use super::Error;
 use super::error::NotConnected;
 use super::nested::TlsInTls;
 use crate as ssl;
-use crate::ffi::net;
+use crate::ffi::sys::{self, Interest};
 
 /// Converts an error of the handshake. As in Python, the connect time-out also limits the handshake, but its
 /// error is then a `ReadTimeout`.
@@ -193,8 +193,11 @@ impl Stream {
             }
             Stream::Nested(nested) => nested.is_silent(),
             Stream::Plain(stream) => {
-                let peek = net::peek(&SockRef::from(&stream.socket));
-                matches!(peek, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+                // The socket is in blocking mode, and Windows has no flag for a single call that does not wait.
+                let socket = SockRef::from(&stream.socket);
+                let now = Some(Duration::ZERO);
+                let ready = sys::poll(sys::borrow(&socket), Interest::Read, None, now);
+                matches!(ready, Ok([false, _]))
             }
         }
     }

@@ -54,18 +54,29 @@ impl LastHop {
 
     pub(super) fn read(mut self, options: &RequestOptions) -> Result<Response, Error> {
         self.head.read_body(self.body, options.max_content)?;
-        let mut response = hooked(self.head)?;
-        response.history = self.history;
-        response.next = self.next.map(Box::new);
-        Ok(response)
+        Ok(with_history(hooked(self.head)?, self.history, self.next))
     }
 
     pub(super) fn stream(self, options: &RequestOptions) -> Result<StreamingResponse, Error> {
-        let mut head = hooked(self.head)?;
-        head.history = self.history;
-        head.next = self.next.map(Box::new);
+        let head = with_history(hooked(self.head)?, self.history, self.next);
         Ok(StreamingResponse::new(head, self.body, options.max_content))
     }
+}
+
+/// Adds the history of a request and the request that would follow. Without these, a response that a hook has returned
+/// keeps its own, as in Python.
+fn with_history(
+    mut response: Response,
+    history: Vec<Response>,
+    next: Option<PreparedRequest>,
+) -> Response {
+    if !history.is_empty() {
+        response.history = history;
+    }
+    if let Some(next) = next {
+        response.next = Some(Box::new(next));
+    }
+    response
 }
 
 /// Reads a response that is not the last one. As in Python, it counts even if its body cannot be read.

@@ -41,7 +41,7 @@
 //! | `params="a=1"` | a part of the URL: `"https://example.com/?a=1"` |
 //! | `session.headers.update({"X-Token": "1"})` | [`session.update(\|options\| options.headers([("X-Token", "1")]))`](Session::update) |
 //! | `session.cookies["name"] = "value"` | [`session.set_cookie("name", "value")`](Session::set_cookie) |
-//! | `requests.Request(method, url).prepare()` | `Session::new(()).prepare_request(method, url, ())` |
+//! | `requests.Request(method, url).prepare()` | `Session::new(RequestOptions::new().without_headers(["User-Agent", "Accept-Encoding", "Accept", "Connection"])).trust_env(false).prepare_request(method, url, ())` |
 //! | `session.get(url, stream=True)` | [`session.stream("GET", url, ())`](Session::stream) |
 //! | `response.raw` | [`into_raw()`](StreamingResponse::into_raw) |
 //! | `e.response`, `e.request` | [`e.response()`](Error::response), [`e.request()`](Error::request) |
@@ -58,6 +58,11 @@
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
 //! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings other
 //!   than Latin-1, ASCII and UTF are those of the WHATWG Encoding Standard, which differ from Python's for a few bytes.
+//!   UTF-7, UTF-32 and the encodings that the standard does not have (such as `cp437`) count as UTF-8.
+//! - JSON with `NaN`, `Infinity` or a lone surrogate is an [`Error::InvalidJSONError`]; Python accepts it.
+//! - If a response hook returns another response, a redirect and the body of a stream are still those of the first one; in
+//!   Python, they are those of the returned one.
+//! - `pool_connections` times `pool_maxsize` limits all idle connections of a session; Python limits the servers.
 //! - JSON may begin with a byte-order mark; in Python, it is an error if the response has an encoding.
 //! - Only errors about a response have `e.request`: for the others, the caller has the request.
 //! - Parameters and fields of a form are text. For other bytes, encode them and use `data` or the URL.

@@ -210,7 +210,10 @@ impl RequestOptions {
         N: Into<String>,
         V: Into<String>,
     {
-        self.params.extend(fields(params));
+        for field in fields(params) {
+            self.removed_params.retain(|name| *name != field.0);
+            self.params.push(field);
+        }
         self
     }
 

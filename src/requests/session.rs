@@ -102,7 +102,8 @@ impl Session {
     }
 
     /// Changes the options of the session for its next requests: Python's `session.headers.update(...)`,
-    /// `session.verify = ...` and so on. The connections and cookies are kept.
+    /// `session.verify = ...` and so on. The connections and cookies are kept. `params` adds parameters; to replace one,
+    /// remove it first: `options.without_params(["page"]).params([("page", "2")])`.
     ///
     /// ```python
     /// session.headers.update({"X-Token": "2"})

@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8], encoding: &str) -> String {
     match &*label {
         // The WHATWG Encoding Standard, which `encoding_rs` implements, takes these for windows-1252.
         "iso-8859-1" | "iso8859-1" | "8859" | "cp819" | "ibm819" | "iso-ir-100" | "l1"
-        | "latin" | "latin1" | "latin-1" => return latin_1(bytes),
+        | "latin" | "latin1" | "latin-1" | "iso8859" | "csisolatin1" => return latin_1(bytes),
         "ascii" | "us-ascii" | "646" | "ansi-x3.4-1968" => {
             let characters = bytes.iter().map(|byte| match byte.is_ascii() {
                 true => char::from(*byte),
@@ -51,6 +51,8 @@ pub(super) fn decode(bytes: &[u8], encoding: &str) -> String {
         "cp949" => "euc-kr",
         "cp950" => "big5",
         "utf-8-sig" => "utf-8",
+        "utf-16-le" => "utf-16le",
+        "utf-16-be" => "utf-16be",
         label => label,
     };
     let found = Encoding::for_label(alias.as_bytes()).unwrap_or(UTF_8);

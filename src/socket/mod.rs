@@ -260,7 +260,8 @@ impl SslSocket {
     }
 
     /// Sets the time-out of TLS operations without a system call. The descriptor keeps its mode, which matters only
-    /// to programs that use the descriptor themselves: TLS records are read and written with `MSG_DONTWAIT`.
+    /// to programs that use the descriptor themselves: TLS records are read and written with `MSG_DONTWAIT`. On Windows,
+    /// which has no such flag, each socket is in non-blocking mode.
     pub(crate) fn limit(&self, timeout: Option<Duration>) {
         let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
             u64::try_from(timeout.as_nanos()).map_or(NO_TIMEOUT - 1, |n| n.min(NO_TIMEOUT - 1))

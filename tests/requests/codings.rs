@@ -1,6 +1,8 @@
 //! Compressed bodies, compared with Python's `requests`, whole and read in pieces.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
@@ -193,7 +195,10 @@ fn max_content_ends_bodies_that_decode_to_nothing() {
 fn the_connection_of_a_decoded_body_is_used_again() {
     let text = gzip(b"text");
     let with_garbage = [&text[..], b"garbage".repeat(10_000).as_slice()].concat();
+    let connections = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&connections);
     let server = Scripted::follows(move |mut socket| {
+        count.fetch_add(1, Ordering::SeqCst);
         while let Some(request) = Request::read(&mut socket) {
             let body = if request.path == "/1" {
                 &with_garbage
@@ -204,7 +209,6 @@ fn the_connection_of_a_decoded_body_is_used_again() {
                 return;
             }
         }
-        // The second connection of a session would wait for ever.
     });
     let session = Session::new(()).trust_env(false);
     for path in ["/0", "/1", "/0"] {
@@ -213,4 +217,5 @@ fn the_connection_of_a_decoded_body_is_used_again() {
         let streamed = session.stream("GET", &url, ()).unwrap();
         assert_eq!(streamed.into_response().unwrap().content(), b"text");
     }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }

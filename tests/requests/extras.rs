@@ -333,6 +333,46 @@ fn hooks_get_every_response_and_replace_it() {
 }
 
 #[test]
+fn a_response_that_a_hook_returns_keeps_its_own_history() {
+    let plain = Plain::new();
+    let url = plain.url("/redirect/302?/echo");
+    let other = RequestOptions::new()
+        .response_hook(move |_| Session::new(()).trust_env(false).get(&url, ()));
+    let session = Session::new(()).trust_env(false);
+    let response = session.get(plain.url("/status/404"), other).unwrap();
+    assert_eq!(response.status_code(), 200);
+    assert_eq!(response.history().len(), 1);
+}
+
+#[test]
+fn a_parameter_or_header_that_is_set_after_its_removal_is_sent() {
+    let defaults = RequestOptions::new()
+        .params([("page", "1")])
+        .headers([("X-Token", "1")]);
+    let mut session = Session::new(defaults);
+    let replaced = || {
+        RequestOptions::new()
+            .without_params(["page"])
+            .params([("page", "2")])
+            .without_headers(["X-Token"])
+            .headers([("X-Token", "2")])
+    };
+    let url = "https://example.com/";
+    for again in [false, true] {
+        let options = if again {
+            RequestOptions::new()
+        } else {
+            replaced()
+        };
+        let prepared = session.prepare_request("GET", url, options).unwrap();
+        assert_eq!(prepared.url(), "https://example.com/?page=2");
+        assert_eq!(prepared.headers()["X-Token"], "2");
+        session.update(|options| options.without_params(["page"]).params([("page", "2")]));
+        session.update(|options| options.headers([("X-Token", "2")]));
+    }
+}
+
+#[test]
 fn a_prepared_request_follows_a_redirect_step_by_step() {
     let plain = Plain::new();
     let session = Session::new(RequestOptions::new().allow_redirects(false));

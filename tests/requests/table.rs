@@ -435,6 +435,9 @@ fn requests_are_repeated_as_in_python() {
         json!({"total": 3, "allowed_methods": ["POST"], "status_forcelist": [503]}),
         json!({"total": 3, "respect_retry_after_header": false}),
         json!({"total": 0, "connect": 5}),
+        json!({"total": null, "status": 1, "status_forcelist": [503]}),
+        json!({"total": 5, "other": 0}),
+        json!({"total": 2, "status_forcelist": [503], "backoff_jitter": 0.01}),
     ];
     for retry in retries {
         for action in ["flaky", "later", "closes"] {

@@ -77,6 +77,8 @@ fn texts_are_decoded_as_in_python() {
         ("utf-16", false, false),
         ("utf-16le", true, false),
         ("utf-16be", false, true),
+        ("utf-16-le", true, false),
+        ("UTF-16-BE", false, true),
     ] {
         all.push(answer(
             &format!("text/plain; charset={label}"),

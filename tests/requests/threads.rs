@@ -145,11 +145,13 @@ fn a_pool_keeps_as_many_connections_as_pythons() {
 }
 
 #[test]
-fn a_pool_keeps_connections_to_as_many_servers_as_pythons() {
+fn pool_connections_times_pool_maxsize_limits_all_idle_connections() {
     let counts: Vec<Arc<AtomicUsize>> = (0..3).map(|_| Arc::default()).collect();
     let servers: Vec<Scripted> = counts.iter().map(counting).collect();
-    for (pools, expected) in [(3, 1), (2, 3)] {
-        let adapter = HttpAdapter::new().pool_connections(pools).pool_maxsize(1);
+    for (pools, size, expected) in [(3, 1, 1), (2, 1, 3), (2, 2, 1)] {
+        let adapter = HttpAdapter::new()
+            .pool_connections(pools)
+            .pool_maxsize(size);
         let session = Session::new(()).trust_env(false).mount("http://", adapter);
         let before: Vec<usize> = counts
             .iter()
