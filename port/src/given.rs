@@ -81,11 +81,16 @@ impl<'t> Given<'t> {
 }
 
 /// The kind of argument that a parameter of the rule takes (`str`, `path`, a type of Python), as
-/// `rules.toml` names it; `any` if the rule has no such parameter.
+/// `rules.toml` names it; `any` if the rule has no such parameter. `value` is the
+/// value of an assignment.
 pub(crate) fn kind_of(rule: &'static Rule, name: &str) -> &'static str {
     let found = rule
         .parameters
         .iter()
         .find(|parameter| parameter.name == name);
-    found.map_or("any", |parameter| &parameter.kind)
+    match (found, &rule.kind) {
+        (Some(parameter), _) => &parameter.kind,
+        (None, Some(kind)) if name == "value" => kind,
+        _ => "any",
+    }
 }

@@ -102,6 +102,7 @@ fn line(rule: &Rule, template: &str) -> String {
         let name = place.split(['|', ':']).next().unwrap_or(place);
         out += &match name {
             "self" => receiver(rule).to_owned(),
+            "owner" => "session".to_owned(),
             "options" => rule
                 .options
                 .as_ref()

@@ -12,7 +12,7 @@ use crate::given::{Given, kind_of};
 use crate::kinds::rust_type;
 use crate::names::{How, Mark};
 use crate::rules::{Rule, rules};
-use crate::syntax::{strip, text};
+use crate::syntax::{FIELDS, children, strip, text};
 
 /// A name that a Rust line takes from its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,13 +130,24 @@ impl<'s, 't> Renderer<'s, 't> {
             return None;
         }
         let kind = rule.kind.as_deref().unwrap_or("comment");
-        let mut text = self.expression(value, kind);
+        let mut text = match template.contains("{value}") {
+            true => self.expression(value, kind),
+            false => String::new(),
+        };
         if let Some(operator) = operator.and_then(|operator| operator.strip_suffix('=')) {
             let getter = rule.rust.as_deref()?;
             let getter = self.fill(getter, mark, rule, mark.receiver, &Given::default());
             text = format!("{getter} {operator} {text}");
         }
+        // `target[key] = value`
+        let target = mark.node.child_by_field_id(FIELDS.left);
+        let key = target.filter(|target| target.kind() == "subscript");
+        let key = key.and_then(|target| children(target).get(1).copied());
         let given = Given {
+            values: [Some(("value", value)), key.map(|key| ("key", key))]
+                .into_iter()
+                .flatten()
+                .collect(),
             value: Some(text),
             ..Given::default()
         };
@@ -171,6 +182,7 @@ impl<'s, 't> Renderer<'s, 't> {
             };
             match place {
                 "self" => out += &self.receiver(mark, rule, receiver),
+                "owner" => out += &self.owner(receiver),
                 "name" => out += mark.name.rsplit('.').next().unwrap_or_default(),
                 "upper" => {
                     let last = mark.name.rsplit('.').next().unwrap_or_default();
@@ -244,6 +256,16 @@ impl<'s, 't> Renderer<'s, 't> {
             (None, Some(default)) => default.to_owned(),
             (None, None) if self.typed => format!("py::<{}>(\"{name}\")", rust_type(kind)),
             (None, None) => name.to_owned(),
+        }
+    }
+
+    /// The session of `session.headers`.
+    fn owner(&mut self, receiver: Option<Node<'t>>) -> String {
+        let owner = receiver.and_then(|node| node.child_by_field_id(FIELDS.object));
+        match (owner, receiver) {
+            (Some(owner), _) => self.expression(owner, "requests.Session"),
+            (None, Some(receiver)) if !self.typed => self.free(receiver, 0),
+            _ => format!("py::<{}>(\"session\")", rust_type("requests.Session")),
         }
     }
 

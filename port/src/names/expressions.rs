@@ -394,7 +394,7 @@ impl<'t> Walker<'t> {
         }
         if let Some(left) = field(FIELDS.left) {
             match field(FIELDS.right) {
-                Some(right) if left.kind() == "attribute" => {
+                Some(right) if matches!(left.kind(), "attribute" | "subscript") => {
                     if !self.set(node, left, right, None)? {
                         self.assign(left, value.clone())?;
                     }
@@ -413,6 +413,25 @@ impl<'t> Walker<'t> {
         right: Node<'t>,
         operator: Option<&'t str>,
     ) -> Result<bool, PortError> {
+        if let ("subscript", None) = (left.kind(), operator) {
+            let object = left.child_by_field_id(FIELDS.value);
+            let class = object.map(|object| (object, self.peek(object)));
+            if let Some((object, Value::Instance(class))) = class {
+                if let Some((name, rule)) = rules().attribute(&class, "__setitem__") {
+                    self.value(left)?;
+                    let how = How::Set(right, operator);
+                    self.mark(
+                        node,
+                        &name.into(),
+                        Some(rule),
+                        how,
+                        Some(object),
+                        Value::Unknown,
+                    );
+                    return Ok(true);
+                }
+            }
+        }
         if left.kind() != "attribute" {
             if operator.is_some() {
                 if left.kind() == "identifier" {

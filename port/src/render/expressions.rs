@@ -134,7 +134,8 @@ impl<'t> Renderer<'_, 't> {
                 mutable: is_mutable,
                 moves: matches!(
                     rust_type(kind).as_str(),
-                    "ssl::requests::HttpAdapter"
+                    "Vec<(String, String)>"
+                        | "ssl::requests::HttpAdapter"
                         | "ssl::requests::PreparedRequest"
                         | "ssl::requests::Retry"
                         | "(&str, &str, ssl::requests::RequestOptions)"
@@ -399,8 +400,13 @@ impl<'t> Renderer<'_, 't> {
     }
 
     fn pairs(&mut self, node: Node<'t>, kind: &str) -> String {
+        self.pairs_of(&children(node), node, kind)
+    }
+
+    /// Some pairs of a dictionary.
+    pub(super) fn pairs_of(&mut self, parts: &[Node<'t>], node: Node<'t>, kind: &str) -> String {
         let mut pairs = Vec::new();
-        for child in children(node) {
+        for child in parts {
             let key = child.child_by_field_id(FIELDS.key);
             let value = child.child_by_field_id(FIELDS.value);
             let (Some(key), Some(value)) = (key, value) else {
@@ -409,7 +415,8 @@ impl<'t> Renderer<'_, 't> {
             let Some(Literal::Text(key)) = literal(self.source, key) else {
                 return self.hole(node, kind);
             };
-            if kind == "json" && literal(self.source, value).is_none() {
+            let is_unknown = kind == "json" && literal(self.source, value).is_none();
+            if is_unknown || strip(value).kind() == "none" {
                 return self.hole(node, kind);
             }
             pairs.push(format!(

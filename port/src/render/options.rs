@@ -29,8 +29,11 @@ impl<'t> Renderer<'_, 't> {
                 out
             }
             ("timeout", ..) => format!(".timeout({})", self.expression(node, "seconds")),
-            ("body", "dictionary", [_, ..]) => {
-                format!(".form({})", self.expression(node, "pairs"))
+            // Python leaves out the fields that are `None`.
+            ("body", "dictionary", parts @ [_, ..]) => {
+                let kept = parts.iter().copied().filter(|pair| !is_none(pair));
+                let kept: Vec<Node<'t>> = kept.collect();
+                format!(".form({})", self.pairs_of(&kept, node, "pairs"))
             }
             ("body", "generator_expression", _) => {
                 format!(".data_reader({})", self.value_of(node, "std::io::Empty"))
@@ -64,8 +67,37 @@ impl<'t> Renderer<'_, 't> {
                 format!(".{name}({})", self.array(node, "u16"))
             }
             ("statuses", ..) => format!(".{name}({})", self.value_of(node, "Vec<u16>")),
+            ("hook", ..) => format!(".{name}({})", self.hook(node)),
+            ("pairs", "dictionary", parts) if matches!(name, "headers" | "params") => {
+                self.removing(name, parts, node)
+            }
             _ => format!(".{name}({})", self.expression(node, kind)),
         }
+    }
+
+    /// Headers or parameters; those that are `None` are removed from the options of the session.
+    fn removing(&mut self, name: &str, parts: &[Node<'t>], node: Node<'t>) -> String {
+        let removed: Vec<Node<'t>> = parts.iter().copied().filter(is_none).collect();
+        let mut names = Vec::new();
+        for key in removed
+            .iter()
+            .map(|pair| pair.child_by_field_id(FIELDS.key))
+        {
+            let Some(Literal::Text(key)) = key.and_then(|key| literal(self.source, key)) else {
+                return format!(".{name}({})", self.expression(node, "pairs"));
+            };
+            names.push(quoted(&key));
+        }
+        let mut out = String::new();
+        let kept = parts.iter().copied().filter(|pair| !is_none(pair));
+        let kept: Vec<Node<'t>> = kept.collect();
+        if !kept.is_empty() || names.is_empty() {
+            out += &format!(".{name}({})", self.pairs_of(&kept, node, "pairs"));
+        }
+        if !names.is_empty() {
+            out += &format!(".without_{name}([{}])", names.join(", "));
+        }
+        out
     }
 
     /// A variable or another expression, whose type is not known.
@@ -89,6 +121,11 @@ impl<'t> Renderer<'_, 't> {
     }
 
     fn pair(&mut self, user: Node<'t>, password: Node<'t>) -> String {
+        let both = (literal(self.source, user), literal(self.source, password));
+        if let (Some(Literal::Bytes(user)), Some(Literal::Bytes(password))) = both {
+            let (user, password) = (quoted_bytes(&user), quoted_bytes(&password));
+            return format!(".auth_bytes({user}, {password})");
+        }
         let user = self.expression(user, "str");
         format!(".auth({user}, {})", self.expression(password, "str"))
     }
@@ -200,6 +237,12 @@ impl<'t> Renderer<'_, 't> {
         }
         out
     }
+}
+
+/// Whether the value of a pair of a dictionary is `None`.
+fn is_none(pair: &Node<'_>) -> bool {
+    let value = pair.child_by_field_id(FIELDS.value);
+    value.is_some_and(|value| strip(value).kind() == "none")
 }
 
 /// Whether `None` is the same as no argument.

@@ -2932,6 +2932,8 @@ pub fn rule_176_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
 pub fn rule_177_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(&a_body[..]).headers(a_headers))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
     Ok(())
 }
 
@@ -2948,9 +2950,9 @@ pub fn rule_179_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
 }
 
 pub fn rule_180_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
-    let x = ssl::requests::Session::new(()).mount("https://", a_handler);
+    let mut x = ssl::requests::Session::new(()).mount("https://", a_handler);
     let a_handler: ssl::requests::HttpAdapter = py("a_handler");
-    let y = ssl::requests::Session::new(()).mount("https://", a_handler);
+    let mut y = ssl::requests::Session::new(()).mount("https://", a_handler);
     Ok(())
 }
 
@@ -3028,20 +3030,29 @@ pub fn rule_190_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     let mut y = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::get(a_url, a_verify)?;
     let mut z = ssl::requests::Session::new(()).stream("GET", a_url, ())?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().form([("name", "value")]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth_bytes(b"user", b"secret"))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")))?;
     let mut z = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")))?;
@@ -3064,455 +3075,581 @@ pub fn rule_190_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_191_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
-    let mut x = ssl::requests::Session::new(()).put(a_url, ())?;
-    let mut y = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+pub fn rule_190_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+    let mut x = ssl::requests::put(a_url, ())?;
+    let mut y = ssl::requests::put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+    let mut z = ssl::requests::put(a_url, a_verify)?;
     let mut z = ssl::requests::Session::new(()).stream("PUT", a_url, ())?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().form([("name", "value")]))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")))?;
-    let mut z = ssl::requests::Session::new(()).put(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")))?;
     Ok(())
 }
 
-pub fn rule_191_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
-    let mut x = ssl::requests::Session::new(()).patch(a_url, ())?;
-    let mut y = ssl::requests::Session::new(()).patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+pub fn rule_190_4(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+    let mut x = ssl::requests::patch(a_url, ())?;
+    let mut y = ssl::requests::patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+    let mut z = ssl::requests::patch(a_url, a_verify)?;
     let mut z = ssl::requests::Session::new(()).stream("PATCH", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_191_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
-    let mut x = ssl::requests::Session::new(()).delete(a_url, ())?;
-    let mut y = ssl::requests::Session::new(()).delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+pub fn rule_190_5(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+    let mut x = ssl::requests::delete(a_url, ())?;
+    let mut y = ssl::requests::delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+    let mut z = ssl::requests::delete(a_url, a_verify)?;
     let mut z = ssl::requests::Session::new(()).stream("DELETE", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_191_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
-    let mut x = ssl::requests::Session::new(()).options(a_url, ())?;
-    let mut y = ssl::requests::Session::new(()).options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+pub fn rule_190_6(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+    let mut x = ssl::requests::options(a_url, ())?;
+    let mut y = ssl::requests::options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
+    let mut z = ssl::requests::options(a_url, a_verify)?;
     let mut z = ssl::requests::Session::new(()).stream("OPTIONS", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_191_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::request(a_method, a_url, ())?;
     let mut y = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream(a_method, a_url, ())?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().form([("name", "value")]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth_bytes(b"user", b"secret"))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")))?;
     let mut z = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")))?;
     Ok(())
 }
 
-pub fn rule_193_0() -> Result<(), AnyError> {
-    let y = ssl::requests::Session::new(());
+pub fn rule_192_0() -> Result<(), AnyError> {
+    let mut y = ssl::requests::Session::new(());
     Ok(())
 }
 
-pub fn rule_194_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_193_0(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("GET", a_url, ())?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().form([("name", "value")]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth_bytes(b"user", b"secret"))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")))?;
     Ok(())
 }
 
-pub fn rule_194_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_1(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.post(a_url, ())?;
     let mut y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("POST", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_2(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.head(a_url, ())?;
     let mut y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("HEAD", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_3(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.put(a_url, ())?;
     let mut y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PUT", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_4(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.patch(a_url, ())?;
     let mut y = obj.patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PATCH", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_5(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_5(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.delete(a_url, ())?;
     let mut y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("DELETE", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_194_6(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_193_6(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.options(a_url, ())?;
     let mut y = obj.options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("OPTIONS", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_195_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_194_0(mut obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream(a_method, a_url, ())?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().form([("name", "value")]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(b"body"))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth_bytes(b"user", b"secret"))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': None}")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")))?;
     Ok(())
 }
 
-pub fn rule_196_0(obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_195_0(mut obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     obj.mount(a_prefix, a_adapter);
-    let obj: ssl::requests::Session = py("obj");
+    let mut obj: ssl::requests::Session = py("obj");
     let a_adapter: ssl::requests::HttpAdapter = py("a_adapter");
     obj.mount(a_prefix, a_adapter);
     Ok(())
 }
 
+pub fn rule_196_0(value: &str) -> Result<(), AnyError> {
+    let y = ssl::requests::RequestOptions::new();
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.verify(value));
+    Ok(())
+}
+
 pub fn rule_197_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
-    ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify(value));
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.cert(value));
     Ok(())
 }
 
-pub fn rule_198_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_198_0() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
-    ssl::requests::Session::new(ssl::requests::RequestOptions::new().cert(value));
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.auth(py::<&str>("value[0]"), py::<&str>("value[1]")));
     Ok(())
 }
 
-pub fn rule_199_0() -> Result<(), AnyError> {
+pub fn rule_199_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.proxies(value));
     Ok(())
 }
 
-pub fn rule_199_1() -> Result<(), AnyError> {
+pub fn rule_200_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.params(value));
     Ok(())
 }
 
-pub fn rule_199_2() -> Result<(), AnyError> {
+pub fn rule_201_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
+    py::<ssl::requests::Session>("requests.Session").update(|options| options.headers(value));
     Ok(())
 }
 
-pub fn rule_199_3() -> Result<(), AnyError> {
-    let y = ssl::requests::RequestOptions::new();
+pub fn rule_202_0(a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
+    let a_headers: Vec<(String, String)> = py("a_headers");
+    py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
+    let a_headers: Vec<(String, String)> = py("a_headers");
+    py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
+    let a_headers: Vec<(String, String)> = py("a_headers");
+    py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
     Ok(())
 }
 
-pub fn rule_200_0(value: bool) -> Result<(), AnyError> {
+pub fn rule_203_0(value: &str) -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").update(|options| options.headers([("key", value)]));
+    Ok(())
+}
+
+pub fn rule_204_0(mut obj: ssl::requests::Session, value: Vec<(String, String)>) -> Result<(), AnyError> {
+    let x = obj.cookies();
+    let y = obj.cookies();
+    obj.update(|options| options.cookies(value));
+    Ok(())
+}
+
+pub fn rule_205_0(a_key: &str, a_value: &str) -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").set_cookie(a_key, a_value);
+    py::<ssl::requests::Session>("session").set_cookie(a_key, a_value);
+    Ok(())
+}
+
+pub fn rule_206_0(value: &str) -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").set_cookie("key", value);
+    Ok(())
+}
+
+pub fn rule_207_0(a_cookies: Vec<(String, String)>) -> Result<(), AnyError> {
+    let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
+    let a_cookies: Vec<(String, String)> = py("a_cookies");
+    let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
+    let a_cookies: Vec<(String, String)> = py("a_cookies");
+    let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
+    let a_cookies: Vec<(String, String)> = py("a_cookies");
+    let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
+    Ok(())
+}
+
+pub fn rule_208_0(a_key: &str) -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").remove_cookie(a_key);
+    py::<ssl::requests::Session>("session").remove_cookie(a_key);
+    Ok(())
+}
+
+pub fn rule_209_0() -> Result<(), AnyError> {
+    py::<ssl::requests::Session>("session").clear_cookies();
+    py::<ssl::requests::Session>("session").clear_cookies();
+    Ok(())
+}
+
+pub fn rule_210_0() -> Result<(), AnyError> {
+    let x = py::<ssl::requests::Session>("session").cookies();
+    let y = py::<ssl::requests::Session>("session").cookies();
+    Ok(())
+}
+
+pub fn rule_211_0(value: bool) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).trust_env(value);
     Ok(())
 }
 
-pub fn rule_201_0(obj: ssl::requests::Session) -> Result<(), AnyError> {
+pub fn rule_212_0(mut obj: ssl::requests::Session) -> Result<(), AnyError> {
     let x = drop(obj);
-    let obj: ssl::requests::Session = py("obj");
+    let mut obj: ssl::requests::Session = py("obj");
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_202_0(a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
+pub fn rule_213_0(a_pool_connections: usize, a_pool_maxsize: usize, a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new();
-    let y = ssl::requests::HttpAdapter::new().max_retries(a_max_retries);
+    let y = ssl::requests::HttpAdapter::new().pool_connections(a_pool_connections).pool_maxsize(a_pool_maxsize).max_retries(a_max_retries);
     let z = ssl::requests::HttpAdapter::new().max_retries(3);
     let z = ssl::requests::HttpAdapter::new().max_retries(ssl::requests::Retry::new(3));
     Ok(())
 }
 
-pub fn rule_203_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_214_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     ssl::requests::HttpAdapter::new();
     ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context).assert_hostname(a_assert_hostname).assert_fingerprint(a_assert_fingerprint);
     Ok(())
 }
 
-pub fn rule_204_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_204_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_204_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.text();
     let y = obj.text();
     Ok(())
 }
 
-pub fn rule_204_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.content();
     let y = obj.content();
     Ok(())
 }
 
-pub fn rule_204_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_204_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_204_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_204_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_204_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_204_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_redirect();
     let y = obj.is_redirect();
     Ok(())
 }
 
-pub fn rule_204_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_permanent_redirect();
     let y = obj.is_permanent_redirect();
     Ok(())
 }
 
-pub fn rule_204_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.links();
     let y = obj.links();
     Ok(())
 }
 
-pub fn rule_204_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.next();
     let y = obj.next();
     Ok(())
 }
 
-pub fn rule_204_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.cookies();
     let y = obj.cookies();
     Ok(())
 }
 
-pub fn rule_204_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_215_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.request();
     let y = obj.request();
     Ok(())
 }
 
-pub fn rule_205_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_216_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.raise_for_status()?;
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_206_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_217_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.json::<std::collections::HashMap<String, String>>()?;
     let y = obj.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_207_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
+pub fn rule_218_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     obj.set_encoding(value);
     Ok(())
 }
 
-pub fn rule_208_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_219_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
     let x = obj.content().chunks(1);
     let y = obj.content().chunks(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_209_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.iter_lines();
     let y = obj.iter_lines();
     Ok(())
 }
 
-pub fn rule_210_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_221_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = drop(obj);
     let mut obj: ssl::requests::Response = py("obj");
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_212_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_212_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_212_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_212_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_212_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_212_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_212_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_212_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     Ok(())
 }
 
-pub fn rule_213_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_223_8(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.cookies();
+    let y = obj.cookies();
+    Ok(())
+}
+
+pub fn rule_223_9(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.links();
+    let y = obj.links();
+    Ok(())
+}
+
+pub fn rule_223_10(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.next();
+    let y = obj.next();
+    Ok(())
+}
+
+pub fn rule_223_11(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.request();
+    let y = obj.request();
+    Ok(())
+}
+
+pub fn rule_223_12(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.is_redirect();
+    let y = obj.is_redirect();
+    Ok(())
+}
+
+pub fn rule_223_13(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.is_permanent_redirect();
+    let y = obj.is_permanent_redirect();
+    Ok(())
+}
+
+pub fn rule_224_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+    let x = obj.into_raw();
+    let mut obj: ssl::requests::StreamingResponse = py("obj");
+    let y = obj.into_raw();
+    Ok(())
+}
+
+pub fn rule_225_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.raise_for_status()?;
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_214_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_226_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
     obj.iter_content(1);
     obj.iter_content(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_215_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_227_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     obj.iter_lines();
     obj.iter_lines();
     Ok(())
 }
 
-pub fn rule_216_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.content();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.content();
     Ok(())
 }
 
-pub fn rule_216_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.text();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.text();
     Ok(())
 }
 
-pub fn rule_217_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_229_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_218_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>, path: &str) -> Result<(), AnyError> {
+pub fn rule_230_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>, path: &str) -> Result<(), AnyError> {
     let x = (a_method, a_url, ssl::requests::RequestOptions::new());
     let y = (a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).data(&a_data[..]).params(a_params).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).cookies(a_cookies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).json(&a_json));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().without_headers(["a"]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("a.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"content")), ("c", ssl::requests::FilePart::new(py::<Vec<u8>>("text")))]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read(path)?).filename(std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy())), ("b", ssl::requests::FilePart::new(std::fs::read(py::<&str>("folder + '/b.txt'"))?).filename(std::path::Path::new(py::<&str>("folder + '/b.txt'")).file_name().unwrap_or_default().to_string_lossy()))]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().files([("a", ssl::requests::FilePart::new(std::fs::read("b.txt")?).filename("a.txt")), ("b", ssl::requests::FilePart::new(b"text").no_filename()), ("c", ssl::requests::FilePart::new(b"").filename("c").content_type("text/plain").headers([("X-A", "b")]))]));
@@ -3520,92 +3657,123 @@ pub fn rule_218_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>,
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().data_file(std::fs::File::open("file")?));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().data_reader(py::<std::io::Empty>("(part for part in parts)")));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().data(b"body"));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().without_params(["a"]));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().auth_bytes(b"user", b"secret"));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().auth("user", "secret"));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().digest_auth(ssl::requests::HttpDigestAuth::new("user", "secret")));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().auth_with(py::<fn(&mut ssl::requests::PreparedRequest)>("lambda request: request")));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")));
+    let z = (a_method, a_url, ssl::requests::RequestOptions::new().cookies(py::<Vec<(String, String)>>("{'a': None}")));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hook")));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("first")).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("second")));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("hooks")));
     Ok(())
 }
 
-pub fn rule_219_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
-    let x = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
+pub fn rule_231_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
+    let mut x = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
     let obj: (&str, &str, ssl::requests::RequestOptions) = py("obj");
-    let y = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
+    let mut y = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_220_0(a_request: (&str, &str, ssl::requests::RequestOptions), obj: ssl::requests::Session) -> Result<(), AnyError> {
-    let x = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
+pub fn rule_232_0(a_request: (&str, &str, ssl::requests::RequestOptions), mut obj: ssl::requests::Session) -> Result<(), AnyError> {
+    let mut x = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     let a_request: (&str, &str, ssl::requests::RequestOptions) = py("a_request");
-    let y = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
+    let mut y = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_221_0(obj: ssl::requests::Session, a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_233_0(mut obj: ssl::requests::Session, mut a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.send(a_request, ())?;
-    let a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut y = obj.send(a_request, ssl::requests::RequestOptions::new().timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
-    let a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut z = obj.send_stream(a_request, ())?;
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut z = obj.send(a_request, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)).read_timeout(Duration::from_millis(4500)))?;
-    let a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut z = obj.send(a_request, ssl::requests::RequestOptions::new().connect_timeout(Duration::from_secs(3)))?;
-    let a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut z = obj.send(a_request, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)))?;
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut z = obj.send(a_request, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': 'b', 'c': None}")))?;
+    let mut a_request: ssl::requests::PreparedRequest = py("a_request");
+    let mut z = obj.send(a_request, ssl::requests::RequestOptions::new().proxies(py::<Vec<(String, String)>>("{'a': None}")))?;
     Ok(())
 }
 
-pub fn rule_222_0(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_234_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
     let x = obj.method();
-    let obj: ssl::requests::PreparedRequest = py("obj");
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.method();
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    obj.set_method(value)?;
     Ok(())
 }
 
-pub fn rule_222_1(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_235_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
     let x = obj.url();
-    let obj: ssl::requests::PreparedRequest = py("obj");
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.url();
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    obj.set_url(value)?;
     Ok(())
 }
 
-pub fn rule_222_2(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_236_0(mut obj: ssl::requests::PreparedRequest, value: Vec<u8>) -> Result<(), AnyError> {
+    let x = obj.body();
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    let y = obj.body();
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    obj.set_body(&value[..]);
+    Ok(())
+}
+
+pub fn rule_237_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.headers();
-    let obj: ssl::requests::PreparedRequest = py("obj");
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_222_3(obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
-    let x = obj.body();
-    let obj: ssl::requests::PreparedRequest = py("obj");
-    let y = obj.body();
+pub fn rule_238_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+    let x = obj.path_url();
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    let y = obj.path_url();
     Ok(())
 }
 
-pub fn rule_223_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_239_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+    let _ = obj;
+    let mut obj: ssl::requests::PreparedRequest = py("obj");
+    obj.register_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hook"));
+    Ok(())
+}
+
+pub fn rule_240_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = (a_username, a_password);
     let y = (a_username, a_password);
     Ok(())
 }
 
-pub fn rule_224_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_241_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     let y = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     Ok(())
 }
 
-pub fn rule_227_0(value: u32) -> Result<(), AnyError> {
+pub fn rule_244_0(value: u32) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).max_redirects(value);
     Ok(())
 }
 
-pub fn rule_228_0() -> Result<(), AnyError> {
+pub fn rule_245_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2450")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2571")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3618,9 +3786,9 @@ pub fn rule_228_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_229_0() -> Result<(), AnyError> {
+pub fn rule_246_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2454")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2575")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3633,9 +3801,9 @@ pub fn rule_229_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_230_0() -> Result<(), AnyError> {
+pub fn rule_247_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2458")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2579")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3648,9 +3816,9 @@ pub fn rule_230_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_231_0() -> Result<(), AnyError> {
+pub fn rule_248_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2462")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2583")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3663,9 +3831,9 @@ pub fn rule_231_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_232_0() -> Result<(), AnyError> {
+pub fn rule_249_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2466")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2587")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3678,9 +3846,9 @@ pub fn rule_232_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_233_0() -> Result<(), AnyError> {
+pub fn rule_250_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2470")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2591")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3693,9 +3861,9 @@ pub fn rule_233_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_234_0() -> Result<(), AnyError> {
+pub fn rule_251_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2474")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2595")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3708,9 +3876,9 @@ pub fn rule_234_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_235_0() -> Result<(), AnyError> {
+pub fn rule_252_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2478")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2599")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3723,9 +3891,9 @@ pub fn rule_235_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_236_0() -> Result<(), AnyError> {
+pub fn rule_253_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2482")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2603")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3738,9 +3906,9 @@ pub fn rule_236_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_237_0() -> Result<(), AnyError> {
+pub fn rule_254_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2486")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2607")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3753,9 +3921,9 @@ pub fn rule_237_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_238_0() -> Result<(), AnyError> {
+pub fn rule_255_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2490")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2611")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3768,9 +3936,9 @@ pub fn rule_238_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_239_0() -> Result<(), AnyError> {
+pub fn rule_256_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2494")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2615")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3783,9 +3951,9 @@ pub fn rule_239_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_240_0() -> Result<(), AnyError> {
+pub fn rule_257_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2498")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2619")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3798,9 +3966,9 @@ pub fn rule_240_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_241_0() -> Result<(), AnyError> {
+pub fn rule_258_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2502")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2623")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3813,9 +3981,9 @@ pub fn rule_241_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_242_0() -> Result<(), AnyError> {
+pub fn rule_259_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2506")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2627")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3828,9 +3996,9 @@ pub fn rule_242_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_243_0() -> Result<(), AnyError> {
+pub fn rule_260_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2510")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2631")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3843,9 +4011,9 @@ pub fn rule_243_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_244_0() -> Result<(), AnyError> {
+pub fn rule_261_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2514")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2635")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3858,9 +4026,9 @@ pub fn rule_244_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_245_0() -> Result<(), AnyError> {
+pub fn rule_262_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2518")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2639")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3873,9 +4041,9 @@ pub fn rule_245_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_246_0() -> Result<(), AnyError> {
+pub fn rule_263_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2522")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2643")?;
         Ok(())
     })();
     match caught::<_, ssl::requests::Error>(tried)? {
@@ -3888,9 +4056,22 @@ pub fn rule_246_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_247_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_backoff_factor: f64, a_backoff_max: f64, a_raise_on_status: bool, a_respect_retry_after_header: bool) -> Result<(), AnyError> {
+pub fn rule_264_0(obj: ssl::requests::Error) -> Result<(), AnyError> {
+    let x = obj.response();
+    let y = obj.response();
+    Ok(())
+}
+
+pub fn rule_264_1(obj: ssl::requests::Error) -> Result<(), AnyError> {
+    let x = obj.request();
+    let y = obj.request();
+    Ok(())
+}
+
+pub fn rule_265_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_other: u32, a_backoff_factor: f64, a_backoff_max: f64, a_backoff_jitter: f64, a_retry_after_max: f64, a_raise_on_status: bool, a_respect_retry_after_header: bool) -> Result<(), AnyError> {
     let x = ssl::requests::Retry::new(10);
-    let y = ssl::requests::Retry::new(a_total).connect(a_connect).read(a_read).status(a_status).allowed_methods(py::<Vec<String>>("a_allowed_methods")).allowed_methods(py::<Vec<String>>("a_method_whitelist")).status_forcelist(py::<Vec<u16>>("range(500, 600)")).backoff_factor(a_backoff_factor).backoff_max(a_backoff_max).raise_on_status(a_raise_on_status).respect_retry_after_header(a_respect_retry_after_header);
+    let y = ssl::requests::Retry::new(a_total).connect(a_connect).read(a_read).status(a_status).other(a_other).allowed_methods(py::<Vec<String>>("a_allowed_methods")).allowed_methods(py::<Vec<String>>("a_method_whitelist")).status_forcelist(py::<Vec<u16>>("range(500, 600)")).backoff_factor(a_backoff_factor).backoff_max(a_backoff_max).backoff_jitter(a_backoff_jitter).retry_after_max(Duration::from_secs_f64(a_retry_after_max)).raise_on_status(a_raise_on_status).respect_retry_after_header(a_respect_retry_after_header);
+    let z = ssl::requests::Retry::new(10).total(None);
     let z = ssl::requests::Retry::new(10).allowed_methods(["GET", "PUT"]);
     let z = ssl::requests::Retry::new(10).all_methods();
     let z = ssl::requests::Retry::new(10).all_methods();
@@ -3902,25 +4083,25 @@ pub fn rule_247_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_ba
     Ok(())
 }
 
-pub fn rule_248_0(a_ssl_version: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_266_0(a_ssl_version: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     let y = ssl::SslContext::new(a_ssl_version)?;
     Ok(())
 }
 
-pub fn rule_249_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_server_hostname: &str) -> Result<(), AnyError> {
+pub fn rule_267_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_server_hostname: &str) -> Result<(), AnyError> {
     let x = ssl::create_default_context(())?.wrap_socket(&a_sock, ())?;
     let y = a_ssl_context.wrap_socket(&a_sock, ssl::WrapSocket::new().server_hostname(a_server_hostname))?;
     Ok(())
 }
 
-pub fn rule_250_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_268_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = a_candidate;
     let y = a_candidate;
     Ok(())
 }
 
-pub fn rule_251_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_269_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
@@ -3928,27 +4109,31 @@ pub fn rule_251_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) ->
     Ok(())
 }
 
-pub fn rule_252_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_270_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     Ok(())
 }
 
-pub fn rule_253_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_271_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).data(&a_body[..]).json(&a_json).timeout(Duration::from_secs_f64(a_timeout)).params(a_fields))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
     Ok(())
 }
 
-pub fn rule_255_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_273_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     let z = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     Ok(())
 }
 
-pub fn rule_256_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_274_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", a_connector);
     let a_connector: ssl::requests::HttpAdapter = py("a_connector");
@@ -3956,386 +4141,390 @@ pub fn rule_256_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyErro
     Ok(())
 }
 
-pub fn rule_257_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_275_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().without_params(["a"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
+    let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().without_headers(["a"]))?;
     Ok(())
 }
 
-pub fn rule_257_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_275_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.post(a_url, ())?;
     let mut y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_257_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_275_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.put(a_url, ())?;
     let mut y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_257_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_275_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.delete(a_url, ())?;
     let mut y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_257_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_275_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.head(a_url, ())?;
     let mut y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_258_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_276_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(a_method)?;
     let y = ssl::SslContext::new(a_method)?;
     Ok(())
 }
 
-pub fn rule_259_0() -> Result<(), AnyError> {
+pub fn rule_277_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_259_1() -> Result<(), AnyError> {
+pub fn rule_277_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_260_0() -> Result<(), AnyError> {
+pub fn rule_278_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_CLIENT;
     let y = ssl::PROTOCOL_TLS_CLIENT;
     Ok(())
 }
 
-pub fn rule_261_0() -> Result<(), AnyError> {
+pub fn rule_279_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_SERVER;
     let y = ssl::PROTOCOL_TLS_SERVER;
     Ok(())
 }
 
-pub fn rule_262_0() -> Result<(), AnyError> {
+pub fn rule_280_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1;
     let y = ssl::PROTOCOL_TLSv1;
     Ok(())
 }
 
-pub fn rule_263_0() -> Result<(), AnyError> {
+pub fn rule_281_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_1;
     let y = ssl::PROTOCOL_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_264_0() -> Result<(), AnyError> {
+pub fn rule_282_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_2;
     let y = ssl::PROTOCOL_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_265_0() -> Result<(), AnyError> {
+pub fn rule_283_0() -> Result<(), AnyError> {
     let x = ssl::CERT_NONE;
     let y = ssl::CERT_NONE;
     Ok(())
 }
 
-pub fn rule_266_0() -> Result<(), AnyError> {
+pub fn rule_284_0() -> Result<(), AnyError> {
     let x = ssl::CERT_OPTIONAL;
     let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
-pub fn rule_267_0() -> Result<(), AnyError> {
+pub fn rule_285_0() -> Result<(), AnyError> {
     let x = ssl::CERT_REQUIRED;
     let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
-pub fn rule_268_0() -> Result<(), AnyError> {
+pub fn rule_286_0() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv2;
     let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
-pub fn rule_268_1() -> Result<(), AnyError> {
+pub fn rule_286_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv3;
     let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
-pub fn rule_268_2() -> Result<(), AnyError> {
+pub fn rule_286_2() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1;
     let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_268_3() -> Result<(), AnyError> {
+pub fn rule_286_3() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_1;
     let y = ssl::OP_NO_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_268_4() -> Result<(), AnyError> {
+pub fn rule_286_4() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_2;
     let y = ssl::OP_NO_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_268_5() -> Result<(), AnyError> {
+pub fn rule_286_5() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_3;
     let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_268_6() -> Result<(), AnyError> {
+pub fn rule_286_6() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TICKET;
     let y = ssl::OP_NO_TICKET;
     Ok(())
 }
 
-pub fn rule_268_7() -> Result<(), AnyError> {
+pub fn rule_286_7() -> Result<(), AnyError> {
     let x = ssl::OP_NO_COMPRESSION;
     let y = ssl::OP_NO_COMPRESSION;
     Ok(())
 }
 
-pub fn rule_268_8() -> Result<(), AnyError> {
+pub fn rule_286_8() -> Result<(), AnyError> {
     let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
     let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_268_9() -> Result<(), AnyError> {
+pub fn rule_286_9() -> Result<(), AnyError> {
     let x = ssl::OP_ALL;
     let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_268_10() -> Result<(), AnyError> {
+pub fn rule_286_10() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_DH_USE;
     let y = ssl::OP_SINGLE_DH_USE;
     Ok(())
 }
 
-pub fn rule_268_11() -> Result<(), AnyError> {
+pub fn rule_286_11() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_ECDH_USE;
     let y = ssl::OP_SINGLE_ECDH_USE;
     Ok(())
 }
 
-pub fn rule_268_12() -> Result<(), AnyError> {
+pub fn rule_286_12() -> Result<(), AnyError> {
     let x = ssl::OP_NO_RENEGOTIATION;
     let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_269_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_287_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_269_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_287_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_270_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
+pub fn rule_288_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     let y = obj.load_cert_chain(("certificate.pem", a_keyfile))?;
     Ok(())
 }
 
-pub fn rule_271_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
+pub fn rule_289_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
     let x = obj.load_verify_locations(ssl::VerifyLocations::new())?;
     let y = obj.load_verify_locations(ssl::VerifyLocations::new().cafile(a_cafile).capath(a_capath))?;
     let z = obj.load_verify_locations(a_cafile)?;
     Ok(())
 }
 
-pub fn rule_272_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_290_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_default_verify_paths()?;
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
 
-pub fn rule_273_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_291_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.set_verify_mode(a_mode)?;
     let y = obj.set_verify_mode(a_mode)?;
     Ok(())
 }
 
-pub fn rule_274_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
+pub fn rule_292_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphers(a_ciphers)?;
     let y = obj.set_ciphers(a_ciphers)?;
     Ok(())
 }
 
-pub fn rule_275_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
+pub fn rule_293_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
     let x = obj.set_options(obj.options() | a_options)?;
     let y = obj.set_options(obj.options() | a_options)?;
     Ok(())
 }
 
-pub fn rule_276_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
+pub fn rule_294_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_protos)?;
     let y = obj.set_alpn_protocols(a_protos)?;
     Ok(())
 }
 
-pub fn rule_277_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_295_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_minimum_version(a_version)?;
     let y = obj.set_minimum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_278_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_296_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_maximum_version(a_version)?;
     let y = obj.set_maximum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_279_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_297_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     let y = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     Ok(())
 }
 
-pub fn rule_280_0() -> Result<(), AnyError> {
+pub fn rule_298_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_281_0() -> Result<(), AnyError> {
+pub fn rule_299_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_283_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
+pub fn rule_301_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
     let x = a_context.wrap_socket(py::<std::net::TcpStream>("socket"), ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     let y = a_context.wrap_socket(&a_socket, ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     Ok(())
 }
 
-pub fn rule_284_0() -> Result<(), AnyError> {
+pub fn rule_302_0() -> Result<(), AnyError> {
     let x = ssl::WrapSocket::new().server_hostname("host");
     let y = ssl::WrapSocket::new().server_hostname("host");
     Ok(())
 }
 
-pub fn rule_285_0() -> Result<(), AnyError> {
+pub fn rule_303_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(false);
     Ok(())
 }
 
-pub fn rule_286_0() -> Result<(), AnyError> {
+pub fn rule_304_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(true);
     Ok(())
 }
 
-pub fn rule_287_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_305_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_288_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_306_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_288_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_306_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_289_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_307_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.send(&a_buf)?;
     let y = obj.send(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_289_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_307_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.sendall(&a_buf)?;
     let y = obj.sendall(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_289_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_307_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_buf)?;
     let y = obj.write(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_290_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_308_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.unwrap()?;
     let y = obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_291_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_309_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_291_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_309_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_291_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_309_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.fileno();
     let y = obj.fileno();
     Ok(())
 }
 
-pub fn rule_292_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_310_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_addr)?;
     let y = obj.connect(a_addr)?;
     Ok(())
 }
 
-pub fn rule_293_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_311_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.getpeercert()?;
     let y = obj.getpeercert()?;
     Ok(())
 }
 
-pub fn rule_294_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_312_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.get_unverified_chain()?;
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
-pub fn rule_295_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_313_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_296_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_314_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_297_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
+pub fn rule_315_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_298_0() -> Result<(), AnyError> {
+pub fn rule_316_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2834")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2972")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4348,9 +4537,9 @@ pub fn rule_298_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_299_0() -> Result<(), AnyError> {
+pub fn rule_317_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2838")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2976")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4363,9 +4552,9 @@ pub fn rule_299_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_300_0() -> Result<(), AnyError> {
+pub fn rule_318_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2842")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2980")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4378,9 +4567,9 @@ pub fn rule_300_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_301_0() -> Result<(), AnyError> {
+pub fn rule_319_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2846")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2984")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4393,9 +4582,9 @@ pub fn rule_301_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_302_0() -> Result<(), AnyError> {
+pub fn rule_320_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
-        py::<Result<(), AnyError>>("the lines of `try`, line 2850")?;
+        py::<Result<(), AnyError>>("the lines of `try`, line 2988")?;
         Ok(())
     })();
     match caught::<_, ssl::Error>(tried)? {
@@ -4408,97 +4597,97 @@ pub fn rule_302_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_303_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_321_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyMode::try_from(a_value)?;
     let y = ssl::VerifyMode::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_303_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_321_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::TlsVersion::try_from(a_value)?;
     let y = ssl::TlsVersion::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_303_2(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_321_2(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Protocol::try_from(a_value)?;
     let y = ssl::Protocol::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_303_3(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_321_3(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::SslErrorNumber::try_from(a_value)?;
     let y = ssl::SslErrorNumber::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_304_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_322_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyFlags::from_bits_retain(a_value as _);
     let y = ssl::VerifyFlags::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_304_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_322_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Options::from_bits_retain(a_value as _);
     let y = ssl::Options::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_306_0() -> Result<(), AnyError> {
+pub fn rule_324_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::SSLv3;
     let y = ssl::TlsVersion::SSLv3;
     Ok(())
 }
 
-pub fn rule_306_1() -> Result<(), AnyError> {
+pub fn rule_324_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1;
     let y = ssl::TlsVersion::TLSv1;
     Ok(())
 }
 
-pub fn rule_306_2() -> Result<(), AnyError> {
+pub fn rule_324_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_1;
     let y = ssl::TlsVersion::TLSv1_1;
     Ok(())
 }
 
-pub fn rule_306_3() -> Result<(), AnyError> {
+pub fn rule_324_3() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_306_4() -> Result<(), AnyError> {
+pub fn rule_324_4() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_306_5() -> Result<(), AnyError> {
+pub fn rule_324_5() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MINIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MINIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_306_6() -> Result<(), AnyError> {
+pub fn rule_324_6() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_307_0() -> Result<(), AnyError> {
+pub fn rule_325_0() -> Result<(), AnyError> {
     let x = ssl::PYTHON_DEFAULT_CIPHERS;
     let y = ssl::PYTHON_DEFAULT_CIPHERS;
     Ok(())
 }
 
-pub fn rule_308_0(a_txt: &str) -> Result<(), AnyError> {
+pub fn rule_326_0(a_txt: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::new(a_txt)?;
     let y = ssl::Asn1Object::new(a_txt)?;
     Ok(())
 }
 
-pub fn rule_309_0(a_nid: i32) -> Result<(), AnyError> {
+pub fn rule_327_0(a_nid: i32) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromnid(a_nid)?;
     let y = ssl::Asn1Object::fromnid(a_nid)?;
     Ok(())

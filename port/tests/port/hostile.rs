@@ -112,7 +112,7 @@ fn long_chains_of_blocks_are_read() {
     assert!(skeleton.matches("SslContext::new").count() == 4_000);
 }
 
-/// Two megabytes take seconds if the time grows with the size, and many minutes if each use is compared with all others.
+/// Two megabytes take seconds. The time must not grow with the square of the number of uses.
 #[test]
 fn files_of_many_contexts_are_read_in_a_time_that_grows_with_their_size() {
     for line in [

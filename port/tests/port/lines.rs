@@ -241,3 +241,70 @@ fn a_file_has_the_last_part_of_its_path_as_its_name() {
         ]
     );
 }
+
+#[test]
+fn the_objects_of_a_session_are_changed_by_methods_of_the_session() {
+    let python = r#"
+import requests
+session = requests.Session()
+session.headers.update({"X-A": "a", "X-B": None})
+session.headers["X-C"] = token
+session.auth = ("user", "secret")
+session.verify = "ca.pem"
+session.cookies.set("c", "1")
+session.cookies["d"] = "2"
+session.cookies.clear()
+response = session.send(prepared, stream=True)
+other["X-C"] = token
+"#;
+    assert_eq!(
+        rust(python),
+        [
+            "let session = ssl::requests::Session::new(());",
+            r#"session.update(|options| options.headers([("X-A", "a")]).without_headers(["X-B"]));"#,
+            r#"session.update(|options| options.headers([("X-C", token)]));"#,
+            r#"session.update(|options| options.auth("user", "secret"));"#,
+            r#"session.update(|options| options.verify("ca.pem"));"#,
+            r#"session.set_cookie("c", "1");"#,
+            r#"session.set_cookie("d", "2");"#,
+            "session.clear_cookies();",
+            "let response = session.send_stream(prepared, ())?;",
+        ]
+    );
+}
+
+#[test]
+fn the_response_of_an_exception_of_requests_is_an_option() {
+    let python = "
+import ssl, requests
+try:
+    requests.get(u).raise_for_status()
+except requests.HTTPError as e:
+    print(e.response)
+";
+    let lines = rust(python);
+    assert!(lines.contains(&"e.response();".to_owned()), "{lines:?}");
+}
+
+/// Python leaves out fields that are `None`, and removes such headers and parameters from those of the session.
+#[test]
+fn values_that_are_none_are_not_sent() {
+    let post = |arguments: &str| rust(&format!("import requests\nrequests.post(u, {arguments})\n"));
+    let options = |methods: &str| {
+        [format!(
+            "ssl::requests::post(u, ssl::requests::RequestOptions::new(){methods})?;"
+        )]
+    };
+    assert_eq!(
+        post("data={'a': 'b', 'c': None}"),
+        options(r#".form([("a", "b")])"#)
+    );
+    assert_eq!(
+        post("headers={'a': None}"),
+        options(r#".without_headers(["a"])"#)
+    );
+    assert_eq!(
+        post("params={'a': 'b', 'c': None}"),
+        options(r#".params([("a", "b")]).without_params(["c"])"#)
+    );
+}

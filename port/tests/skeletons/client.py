@@ -1,4 +1,5 @@
 """Connections of a client, with the control flow that such programs have."""
+import requests
 import select
 import socket
 import ssl
@@ -102,3 +103,17 @@ def retry(sock: ssl.SSLSocket, count):
         else:
             print(sock.cipher())
     return None
+
+
+def logged_in(url, token):
+    session = requests.Session()
+    session.headers.update({"X-Client": "1"})
+    session.headers["X-Token"] = token
+    session.cookies.set("c", "1")
+    try:
+        response = session.get(url)
+        response.raise_for_status()
+    except requests.HTTPError as e:
+        print(e.response)
+        raise
+    return response

@@ -41,6 +41,7 @@ where
 
 pub fn module() -> Result<(), AnyError> {
     // """Connections of a client, with the control flow that such programs have."""
+    // import requests
     // import select
     // import socket
     // import ssl
@@ -52,6 +53,7 @@ pub fn module() -> Result<(), AnyError> {
     // def versions(hosts):
     // def send(sock: ssl.SSLSocket, data):
     // def retry(sock: ssl.SSLSocket, count):
+    // def logged_in(url, token):
     Ok(())
 }
 
@@ -274,6 +276,39 @@ pub fn retry(sock: ssl::SslSocket) -> Result<(), AnyError> {
     }
     // return None
     return Ok(());
+}
+
+pub fn logged_in(token: &str, url: &str) -> Result<ssl::requests::Response, AnyError> {
+    // def logged_in(url, token):
+    // session = requests.Session()
+    let mut session = ssl::requests::Session::new(());
+    // session.headers.update({"X-Client": "1"})
+    session.update(|options| options.headers([("X-Client", "1")]));
+    // session.headers["X-Token"] = token
+    session.update(|options| options.headers([("X-Token", token)]));
+    // session.cookies.set("c", "1")
+    session.set_cookie("c", "1");
+    // try:
+    let tried = (|| -> Result<_, AnyError> {
+        // response = session.get(url)
+        let mut response = session.get(url, ())?;
+        // response.raise_for_status()
+        response.raise_for_status()?;
+        Ok(response)
+    })();
+    let mut response = match caught::<_, ssl::requests::Error>(tried)? {
+        Ok(response) => response,
+        Err(e @ ssl::requests::Error::HTTPError { .. }) => {
+            // except requests.HTTPError as e:
+            // print(e.response)
+            e.response();
+            // raise
+            return Err(e.into());
+        }
+        Err(e) => return Err(e.into()),
+    };
+    // return response
+    return Ok(response);
 }
 
 }
@@ -546,7 +581,7 @@ pub fn get(mut session: ssl::requests::Session) -> Result<(), AnyError> {
         session = ssl::requests::Session::new(());
     }
     // session.verify = "ca.pem"
-    ssl::requests::Session::new(ssl::requests::RequestOptions::new().verify("ca.pem"));
+    session.update(|options| options.verify("ca.pem"));
     // for url in urls:
     for url in py::<Vec<&str>>("urls") {
         // try:
