@@ -152,3 +152,18 @@ def detach(sock: ssl.SSLSocket, names):
         "{lines:?}"
     );
 }
+
+#[test]
+fn an_expression_with_quotes_is_a_rust_literal() {
+    let python = "
+import ssl, requests
+def fetch(u):
+    requests.get(u, auth=users['a\"b'].login)
+";
+    let lines = lines(python);
+    let expected = r#"py::<&str>("users['a\"b'].login[0]")"#;
+    assert!(
+        lines.iter().any(|line| line.contains(expected)),
+        "{lines:?}"
+    );
+}
