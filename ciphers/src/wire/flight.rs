@@ -270,11 +270,21 @@ impl ServerFlight {
         }
     }
 
-    /// Reads a message after the ServerHello of TLS 1.3 (RFC 8446, section 4.4.3). Returns `None` if
+    /// Reads a message after the ServerHello of TLS 1.3 (RFC 8446, sections 4.4.2 and 4.4.3). Returns `None` if
     /// the message is malformed.
     fn read_encrypted_message(&mut self, kind: usize, mut body: Reader<'_>) -> Option<()> {
         match kind {
             SERVER_HELLO => return None,
+            11 => {
+                // Skips the context of the request, which is empty in a handshake.
+                body.vector(1)?;
+                let mut list = body.vector(3)?;
+                while !list.is_empty() {
+                    self.certificates.push(list.vector(3)?.0.to_vec());
+                    // Skips the extensions of the certificate.
+                    list.vector(2)?;
+                }
+            }
             15 => self.verify_signature = Some(body.u16()?),
             20 => self.done = true,
             _ => {}
@@ -381,7 +391,8 @@ impl ServerFlight {
         self.hello.as_ref()
     }
 
-    /// The certificates below TLS 1.3, DER, the server's own first.
+    /// The certificates that could be read, DER, the server's own first. Those of TLS 1.3 are encrypted: they are read if the
+    /// flight [answers a known hello](ServerFlight::answering).
     pub fn certificates(&self) -> &[Vec<u8>] {
         &self.certificates
     }

@@ -26,7 +26,7 @@ use super::{OutputArgs, StartTlsArg, Target, policy_help, seconds};
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
                   not match, or a client named with --profiles cannot connect; 2 wrong usage, or there is no result: the server cannot be reached, never \
                   answers, does not speak TLS, or accepts no offer; 3 some questions had no \
-                  answer, and the other answers show no mismatch. For several servers: 1 if one of them has 1, \
+                  answer, and the other answers show no mismatch, or it is unknown whether a client named with --profiles connects. For several servers: 1 if one of them has 1, \
                   else 2 if one has 2, else 3 if one has 3. Findings change the exit code only \
                   with --fail-on or --format nagios."
 )]

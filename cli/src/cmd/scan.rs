@@ -5,11 +5,13 @@ mod clients;
 mod compare;
 mod features;
 mod findings;
+mod groups;
 mod handshake;
 mod parallel;
 mod probe;
 mod progress;
 mod scanner;
+mod signatures;
 
 use std::net::ToSocketAddrs;
 use std::process::ExitCode;

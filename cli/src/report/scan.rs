@@ -164,7 +164,7 @@ fn worst(scan: &Scan) -> (Style, String) {
             style(worst.severity),
             format!("{numbers}; {}: {}", worst.severity, worst.message),
         ),
-        None if scan.unanswered > 0 || !scan.open.is_empty() => (
+        None if scan.unanswered > 0 || !unknown_parts(scan).is_empty() => (
             DOUBTFUL,
             "neither errors nor warnings in what the server answered".to_owned(),
         ),
@@ -205,7 +205,9 @@ fn conformity(scan: &Scan) -> (Style, String) {
 /// The number of differences from the cipher string.
 fn difference(scan: &Scan, deviations: &[Finding]) -> (Style, String) {
     match deviations.len() {
-        0 if scan.unanswered == 0 => (GOOD, "no difference from the cipher string".to_owned()),
+        0 if scan.unanswered == 0 && !scan.string_is_open() => {
+            (GOOD, "no difference from the cipher string".to_owned())
+        }
         0 => {
             let text = "no difference from the cipher string in what was answered";
             (DOUBTFUL, text.to_owned())
@@ -284,7 +286,7 @@ fn string(out: &mut dyn Write, scan: &Scan, deviations: &[Finding]) -> io::Resul
     {
         folded(out, (style(*severity), &format!("  {severity}: ")), message)?;
     }
-    if deviations.is_empty() && scan.unanswered == 0 {
+    if deviations.is_empty() && scan.unanswered == 0 && !scan.string_is_open() {
         writeln!(out, "  {}", Styled(GOOD, "no difference"))?;
     } else if deviations.is_empty() {
         let text = "no difference in what the server answered";

@@ -10,7 +10,7 @@ use pyssl_testing::Scripted;
 /// The offer of a client.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Offer {
-    /// The highest version: 0x0300 to 0x0304.
+    /// The highest version: 0x0002 for SSL 2.0, 0x0300 to 0x0304.
     pub(crate) version: u16,
     pub(crate) suites: Vec<u16>,
     pub(crate) groups: Vec<u16>,
@@ -51,15 +51,27 @@ pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'sta
         if stream.read_exact(&mut header).is_err() {
             return socket.finish();
         }
-        if header[0] != 22 {
-            // This is a hello of SSL 2.0. The fake server does not support that version.
-            return socket.finish();
-        }
-        let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        let (length, is_ssl2) = match header {
+            [22, ..] => (length, false),
+            // The hello of SSL 2.0 has a header of two bytes.
+            [high, low, ..] => (
+                usize::from(u16::from_be_bytes([high & 0x7f, low])) - 3,
+                true,
+            ),
+        };
+        let mut body = vec![0; length];
         if stream.read_exact(&mut body).is_err() {
             return socket.finish();
         }
-        match answer(number, &read(&body)) {
+        let offer = match is_ssl2 {
+            true => Offer {
+                version: 2,
+                ..Offer::default()
+            },
+            false => read(&body),
+        };
+        match answer(number, &offer) {
             Reply::Bytes(bytes) => {
                 let _ = stream.write_all(&bytes);
             }
@@ -133,6 +145,8 @@ pub(crate) enum Exchange {
     None,
     /// A named curve, and the signature scheme.
     Curve(u16, u16),
+    /// A curve that has its parameters instead of a name.
+    ExplicitCurve,
     /// A finite-field group of this many bytes, and the signature scheme.
     Dh(usize, u16),
 }
@@ -155,6 +169,7 @@ pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exc
             body.extend(vector(1, &[9; 56]));
             messages.extend(signed(body, scheme));
         }
+        Exchange::ExplicitCurve => messages.extend(message(12, &[1; 80])),
         Exchange::Dh(bytes, scheme) => {
             let mut body = vector(2, &vec![0xff; bytes]);
             body.extend(vector(2, &[2]));

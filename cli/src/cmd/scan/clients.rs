@@ -9,6 +9,7 @@ use pyssl_ciphers::wire::{ClientHello, ServerFlight, group_name, group_number, s
 
 use super::parallel;
 use super::probe::{Answer, Prober};
+use super::scanner::is_refused;
 use crate::level::Level;
 use crate::report::scan::ClientScan;
 
@@ -72,9 +73,21 @@ fn client(prober: &Prober<'_>, profile: &Profile, chains: &[Vec<X509>]) -> ssl::
             Some("the server chooses a version that the client does not have".to_owned());
     } else if !offered {
         found.reason = Some("the server chooses a suite that the client does not have".to_owned());
+    } else if is_refused(&flight) {
+        found.connects = Some(false);
+        found.reason = Some("the server ends the handshake with an alert".to_owned());
     } else if let Some(reason) = level.and_then(|level| below_level(level, &flight, chains)) {
         found.connects = Some(false);
         found.reason = Some(reason);
+    } else if !flight.is_complete() {
+        found.connects = None;
+        found.reason = Some("the server did not end its answer".to_owned());
+    } else if level.is_some_and(Level::has_limits)
+        && version == Some(&TlsVersion::TLSv1_3)
+        && chains.is_empty()
+    {
+        found.connects = None;
+        found.reason = Some("no certificate of TLS 1.3 was seen".to_owned());
     }
     Ok(found)
 }

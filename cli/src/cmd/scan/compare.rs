@@ -27,11 +27,7 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Finding> {
         ));
     }
     // If a question had no answer, the server may accept a suite that was not seen.
-    let mut older = scan
-        .versions
-        .iter()
-        .filter(|v| v.version < TlsVersion::TLSv1_3);
-    if older.any(|version| version.unknown.is_some()) {
+    if scan.string_is_open() {
         return found;
     }
     if accepted.is_empty() {
@@ -95,6 +91,26 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
         .collect()
 }
 
+/// The schemes with which servers sign before TLS 1.2, where schemes are not negotiated: SHA-1, and for RSA a combination
+/// of MD5 and SHA-1, which has no name in the registry (RFC 4346, section 7.4.3).
+fn fixed_signatures(scan: &Scan) -> Vec<&'static str> {
+    let old = scan.versions.iter();
+    let old = old.filter(|version| version.version < TlsVersion::TLSv1_2);
+    let mut found = Vec::new();
+    for suite in old.flat_map(|version| &version.suites) {
+        let scheme = match (suite.kea, suite.auth) {
+            (Some("kx-ecdhe" | "kx-dhe"), Some("auth-rsa")) => "rsa_pkcs1_sha1",
+            (Some("kx-ecdhe" | "kx-dhe"), Some("auth-ecdsa")) => "ecdsa_sha1",
+            (Some("kx-ecdhe" | "kx-dhe"), Some("auth-dss")) => "dsa_sha1",
+            _ => continue,
+        };
+        if !found.contains(&scheme) {
+            found.push(scheme);
+        }
+    }
+    found
+}
+
 /// Compares with a guideline. An aspect with an unanswered question is reported as not compared.
 pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
@@ -113,7 +129,9 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
         true => policy.check_nothing(Aspect::Groups),
         false => policy.check_groups(&groups),
     });
-    let schemes: Vec<&String> = scan.signatures.iter().flat_map(|s| &s.names).collect();
+    let schemes = scan.signatures.iter().flat_map(|found| &found.names);
+    let mut schemes: Vec<&str> = schemes.map(String::as_str).collect();
+    schemes.extend(fixed_signatures(scan));
     report.extend(policy.check_signatures(&schemes));
     for chain in &scan.chains {
         match &chain.facts {

@@ -298,33 +298,30 @@ impl<'a> Prober<'a> {
     /// no answer.
     pub(super) fn ask_ssl2(&self) -> ssl::Result<Result<Vec<u32>, String>> {
         const WHAT: &str = "SSL 2.0";
-        let once = || -> ssl::Result<Result<Vec<u32>, Silence>> {
+        let once = |permit: &Permit<'_>| -> Attempt<Vec<u32>> {
             let challenge = random::<16>()?;
             let mut received = Vec::new();
-            let permit = self.permit();
-            let ended = self.exchange(&permit, WHAT, &ssl2_hello(&challenge), |bytes| {
+            let ended = self.exchange(permit, WHAT, &ssl2_hello(&challenge), |bytes| {
                 received.extend(bytes);
                 Ok(Ssl2Answer::read(&received)? != Ssl2Answer::Incomplete)
             })?;
             Ok(match (Ssl2Answer::read(&received), ended) {
                 (Ok(Ssl2Answer::Accepted(suites)), _) => Ok(suites),
                 (Ok(Ssl2Answer::Refused), _) => Ok(Vec::new()),
-                (_, Err(silence)) => Err(silence),
-                (_, Ok(())) => Err(Silence::Other(WireError::Malformed.to_string())),
+                // Current servers do not know the message and end the connection, or wait for more bytes.
+                (_, Err(Silence::Closed(reason) | Silence::Other(reason)))
+                    if received.is_empty() =>
+                {
+                    Err(Silence::Closed(reason))
+                }
+                _ => Err(Silence::Other(WireError::Malformed.to_string())),
             })
         };
-        let silence = match once()? {
-            Ok(suites) => return Ok(Ok(suites)),
-            Err(silence) => silence,
-        };
-        // Current servers do not know the message and end the connection, or wait for more bytes.
-        let answered = lock(&self.state).answered.clone();
-        if let Some(answered) = answered {
-            if let Answer::Hello(_) = self.ask(WHAT, &answered)? {
-                return Ok(Ok(Vec::new()));
-            }
-        }
-        Ok(Err(self.leave_open(silence)))
+        Ok(match self.repeat(WHAT, once)? {
+            Asked::Answered(suites) => Ok(suites),
+            Asked::Refused => Ok(Vec::new()),
+            Asked::Unknown(reason) => Err(reason),
+        })
     }
 
     /// Whether the scan asks no further questions, because too many had no answer.
@@ -352,7 +349,8 @@ impl<'a> Prober<'a> {
         state.unanswered = state.unanswered.saturating_sub(1);
     }
 
-    fn leave_open(&self, silence: Silence) -> String {
+    /// Counts a question without a usable answer. Returns the reason.
+    pub(super) fn leave_open(&self, silence: Silence) -> String {
         let (Silence::Closed(reason) | Silence::Other(reason)) = silence;
         let mut state = lock(&self.state);
         state.unanswered += 1;

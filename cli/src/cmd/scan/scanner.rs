@@ -6,16 +6,13 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::CipherExt;
 use pyssl_ciphers::cipher::{Aspect, Weakness, registry};
-use pyssl_ciphers::wire::{
-    ClientHello, SIGNATURE_SCHEMES, SSL2_SUITES, ServerFlight, dh_group_name, group_name, groups,
-    has_key_share, signature_name,
-};
+use pyssl_ciphers::wire::{ClientHello, SSL2_SUITES, ServerFlight, dh_group_name, groups};
 
 use super::chain::SentChain;
 use super::clients::label;
 use super::parallel;
-use super::probe::{Answer, Prober};
-use crate::report::scan::{DhGroup, Groups, Open, Order, Signatures, Ssl2, VersionScan};
+use super::probe::{Answer, Prober, Silence};
+use crate::report::scan::{DhGroup, Open, Order, Ssl2, VersionScan};
 
 /// The versions in the order in which they are offered. TLS 1.2 is first: most servers support it,
 /// and an answer shows early that there is a server.
@@ -26,10 +23,6 @@ const VERSIONS: [(TlsVersion, &str); 5] = [
     (TlsVersion::TLSv1, "TLS 1.0"),
     (TlsVersion::SSLv3, "SSL 3.0"),
 ];
-
-/// The groups that current clients prefer: hybrids with ML-KEM, X25519, P-256, X448, P-384 and
-/// P-521.
-const USUAL_GROUPS: [u16; 8] = [4588, 4587, 4589, 29, 23, 30, 24, 25];
 
 /// Finds what one server accepts. Threads share it.
 pub(super) struct Scanner<'a> {
@@ -93,7 +86,9 @@ impl<'a> Scanner<'a> {
                 "the server chose {:#06x}, which was not offered",
                 hello.suite
             );
-            return Ok(Chosen::Unknown(text));
+            return Ok(Chosen::Unknown(
+                self.prober.leave_open(Silence::Other(text)),
+            ));
         };
         self.look_at(&flight, version, &chosen);
         Ok(Chosen::Suite(chosen, flight))
@@ -140,7 +135,7 @@ impl<'a> Scanner<'a> {
     /// Records which facts are missing from an answer below TLS 1.3. A server that ends its answer with an alert does
     /// not negotiate the offer, so its answer to another offer may have them.
     fn look_for_gaps(&self, flight: &ServerFlight, version: TlsVersion, suite: &ssl::Cipher) {
-        let refused = flight.alert().is_some_and(|alert| alert != 0);
+        let refused = is_refused(flight);
         let label = label(version);
         let name = suite.name;
         if let Some(auth) = suite.auth.filter(|auth| !NO_CERTIFICATE.contains(auth)) {
@@ -285,8 +280,10 @@ impl<'a> Scanner<'a> {
                 // Some servers choose a suite and then fail with it, such as Dovecot without DH
                 // parameters. So after a refusal, the remaining suites are offered again, one kind
                 // of key exchange at a time.
+                Chosen::Refused => offers.extend(by_key_exchange(left)),
                 // The alert `protocol_version` does not refuse a version of which the server has accepted suites.
-                Chosen::Refused | Chosen::VersionRefused => offers.extend(by_key_exchange(left)),
+                // Servers may send it for long offers, so the remaining suites are offered a few at a time.
+                Chosen::VersionRefused => offers.extend(in_short_offers(left)),
                 Chosen::Unknown(reason) => {
                     let parts = by_key_exchange(left);
                     if parts.is_empty() || self.prober.has_given_up() {
@@ -376,220 +373,11 @@ impl<'a> Scanner<'a> {
             }
         })
     }
+}
 
-    /// The groups that the server accepts in a version: removes the server's choice from the offer until the server refuses.
-    /// None if no suite of the version uses a group.
-    pub(super) fn groups(&self, version: &VersionScan) -> ssl::Result<Option<Groups>> {
-        let mut suites = version.suites.clone();
-        suites.retain(|suite| matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-ecdhe-psk")));
-        if suites.is_empty() || version.version == TlsVersion::SSLv3 {
-            return Ok(None);
-        }
-        let mut left: Vec<u16> = groups().collect();
-        left.sort_by_key(|group| {
-            let usual = USUAL_GROUPS.iter().position(|usual| usual == group);
-            usual.unwrap_or(USUAL_GROUPS.len())
-        });
-        let mut found: Vec<u16> = Vec::new();
-        let mut unknown = None;
-        // Below TLS 1.3, a server can use an EC certificate only if the client offers the
-        // certificate's curve as a group (RFC 8422, section 5.1). So if the server refuses the
-        // remaining groups, they are offered again, followed by one of the groups that were found.
-        // A group that the server does not choose in such an offer is not negotiated with any
-        // client.
-        let curves = version.version < TlsVersion::TLSv1_3;
-        let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
-        let mut behind: Option<usize> = None;
-        loop {
-            let last = behind.and_then(|at| found.get(at)).copied();
-            let offered: Vec<u16> = left.iter().copied().chain(last).collect();
-            let chosen = self.offer("groups", version.version, &suites, |hello| {
-                hello.groups(&offered)
-            })?;
-            let group = match chosen {
-                Chosen::Suite(_, flight) => group_of(&flight),
-                Chosen::Refused | Chosen::VersionRefused => last,
-                Chosen::Unknown(reason) => {
-                    unknown = Some(reason);
-                    break;
-                }
-            };
-            match group {
-                Some(group) if left.contains(&group) => {
-                    left.retain(|other| *other != group);
-                    found.push(group);
-                }
-                // The server accepts none of the remaining groups.
-                group if group == last => {
-                    let next = behind.map_or(0, |at| at + 1);
-                    if !curves || next >= found.len() {
-                        break;
-                    }
-                    behind = Some(next);
-                }
-                _ => {
-                    unknown = Some("the server names no group that was offered".to_owned());
-                    break;
-                }
-            }
-        }
-        let order = self.order_of_groups(version, &suites, &found)?;
-        Ok(Some(Groups {
-            label: version.label,
-            numbers: found.clone(),
-            names: found.into_iter().map(group_name).collect(),
-            order,
-            unknown,
-        }))
-    }
-
-    /// The side whose order of groups decides. The first two groups are enough to find it.
-    fn order_of_groups(
-        &self,
-        version: &VersionScan,
-        suites: &[ssl::Cipher],
-        found: &[u16],
-    ) -> ssl::Result<Order> {
-        let [first, second, ..] = *found else {
-            return Ok(Order::Unknown);
-        };
-        let swapped: Vec<u16> = [second, first]
-            .into_iter()
-            .chain(found[2..].to_vec())
-            .collect();
-        let chosen = self.offer("groups", version.version, suites, |hello| {
-            hello.groups(&swapped)
-        })?;
-        let Chosen::Suite(_, flight) = chosen else {
-            return Ok(Order::Unknown);
-        };
-        Ok(match group_of(&flight) {
-            Some(group) if group == first => Order::Server,
-            Some(group) if group == second => Order::Client,
-            _ => Order::Unknown,
-        })
-    }
-
-    /// The signature schemes that the server uses in a version: none below TLS 1.2, where they are
-    /// not negotiated.
-    pub(super) fn signatures(
-        &self,
-        version: &VersionScan,
-        groups: Option<&Groups>,
-    ) -> ssl::Result<Option<Signatures>> {
-        let tls13 = version.version == TlsVersion::TLSv1_3;
-        let mut suites = version.suites.clone();
-        suites.retain(|suite| {
-            let ephemeral = matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-dhe"));
-            ephemeral && suite.auth != Some("auth-null")
-        });
-        if suites.is_empty() || version.version < TlsVersion::TLSv1_2 {
-            return Ok(None);
-        }
-        let mut signatures = Signatures {
-            label: version.label,
-            names: Vec::new(),
-            unknown: None,
-        };
-        if tls13 {
-            let known = groups.map_or(&[][..], |groups| &groups.numbers);
-            match known.iter().copied().find(|group| has_key_share(*group)) {
-                Some(group) => self.signatures_tls13(&suites, group, &mut signatures)?,
-                None => {
-                    let text = "no group with which this scan can continue".to_owned();
-                    signatures.unknown = Some(text);
-                }
-            }
-            return Ok(Some(signatures));
-        }
-        // OpenSSL may choose a suite before it looks for a signature scheme for it, and then fails. So the
-        // suites of each kind of certificate are offered alone.
-        let mut kinds: Vec<Option<&str>> = suites.iter().map(|suite| suite.auth).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let found = parallel::each(kinds, |kind| {
-            let mut suites = suites.clone();
-            suites.retain(|suite| suite.auth == kind);
-            self.signatures_tls12(version.version, &suites)
-        });
-        for found in found {
-            let (names, unknown) = found?;
-            for name in names {
-                if !signatures.names.contains(&name) {
-                    signatures.names.push(name);
-                }
-            }
-            signatures.unknown = signatures.unknown.or(unknown);
-        }
-        Ok(Some(signatures))
-    }
-
-    /// The names of the signature schemes that the server uses with these suites, and why there may
-    /// be more. The server's choice is removed from the offer until the server refuses.
-    fn signatures_tls12(
-        &self,
-        version: TlsVersion,
-        suites: &[ssl::Cipher],
-    ) -> ssl::Result<(Vec<String>, Option<String>)> {
-        let mut left: Vec<u16> = SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect();
-        let mut names = Vec::new();
-        while !left.is_empty() {
-            let chosen = self.offer("signatures", version, suites, |hello| {
-                with_signatures(hello, &left)
-            })?;
-            let flight = match chosen {
-                Chosen::Suite(_, flight) => flight,
-                Chosen::Refused | Chosen::VersionRefused => break,
-                Chosen::Unknown(reason) => return Ok((names, Some(reason))),
-            };
-            let Some(scheme) = flight.signature() else {
-                return Ok((names, why_unsigned(&flight)));
-            };
-            names.push(signature_name(scheme));
-            if !left.contains(&scheme) {
-                // The server uses this scheme although it was not offered.
-                break;
-            }
-            left.retain(|other| *other != scheme);
-        }
-        Ok((names, None))
-    }
-
-    /// The schemes are offered one by one, since a server may choose one with which it cannot sign.
-    fn signatures_tls13(
-        &self,
-        suites: &[ssl::Cipher],
-        group: u16,
-        signatures: &mut Signatures,
-    ) -> ssl::Result<()> {
-        // TLS 1.3 handshakes have no signatures with PKCS #1, DSA or SHA-1 (RFC 8446, section
-        // 4.2.3).
-        let legacy = |scheme: u16| matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
-        let mut schemes = SIGNATURE_SCHEMES.to_vec();
-        schemes.retain(|(scheme, _)| *scheme >= 0x0700 || !legacy(*scheme));
-        let chosen = parallel::each(&schemes, |(scheme, _)| {
-            self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
-                let hello = hello.groups(&[group]).key_share(group);
-                with_signatures(hello, &[*scheme])
-            })
-        });
-        for chosen in chosen {
-            match chosen? {
-                Chosen::Suite(_, flight) => match flight.signature().map(signature_name) {
-                    // A server may use a scheme that was not offered.
-                    Some(name) if signatures.names.contains(&name) => {}
-                    Some(name) => signatures.names.push(name),
-                    None => {
-                        let unknown = why_unsigned(&flight);
-                        signatures.unknown = signatures.unknown.take().or(unknown);
-                    }
-                },
-                Chosen::Unknown(reason) => signatures.unknown = Some(reason),
-                Chosen::Refused | Chosen::VersionRefused => {}
-            }
-        }
-        Ok(())
-    }
+/// Whether the server has ended its answer with an alert that refuses the offer.
+pub(super) fn is_refused(flight: &ServerFlight) -> bool {
+    flight.alert().is_some_and(|alert| alert != 0)
 }
 
 /// The name of the server's certificates in the report.
@@ -601,21 +389,6 @@ const NO_CERTIFICATE: [&str; 4] = ["auth-null", "auth-psk", "auth-srp", "auth-kr
 /// Whether the key exchange of a suite is ephemeral Diffie-Hellman with a finite-field group.
 fn is_dhe(suite: &ssl::Cipher) -> bool {
     suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe"))
-}
-
-/// Offers these schemes for the signature of the handshake, and all for those of certificates. Some
-/// servers do not send a certificate whose own signature has a scheme that was not offered.
-fn with_signatures(hello: ClientHello, schemes: &[u16]) -> ClientHello {
-    let all: Vec<u16> = SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect();
-    hello.signatures(schemes).certificate_signatures(&all)
-}
-
-/// The server has sent its ServerHello, but no signature. Returns the reason why the scheme stays unknown,
-/// or `None` if the server has refused with an alert. Some servers notice only after the ServerHello that
-/// they cannot use the offered schemes.
-fn why_unsigned(flight: &ServerFlight) -> Option<String> {
-    let refused = flight.alert().is_some_and(|alert| alert != 0);
-    (!refused).then(|| "the server did not sign".to_owned())
 }
 
 /// Splits suites by the kind of their key exchange. The result is empty if all have the same kind,
@@ -632,6 +405,18 @@ fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
         parts.clear();
     }
     parts
+}
+
+/// Splits suites by the kind of their key exchange, and those of one kind into offers of at most 16 suites. The result is
+/// empty if the suites are such an offer.
+fn in_short_offers(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
+    const MOST: usize = 16;
+    let chunks = suites.chunks(MOST).map(<[_]>::to_vec);
+    let chunks: Vec<_> = chunks.filter(|_| suites.len() > MOST).collect();
+    match by_key_exchange(suites) {
+        parts if parts.is_empty() => chunks,
+        parts => parts,
+    }
 }
 
 /// The suites of a version that the scan offers, best first. If the server follows the client's
@@ -651,10 +436,4 @@ fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
         (good, !ecdhe, bits)
     });
     all
-}
-
-/// The number of the group that the server chose for the key exchange.
-fn group_of(flight: &ServerFlight) -> Option<u16> {
-    let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
-    exchange.or(flight.hello().and_then(|hello| hello.group))
 }

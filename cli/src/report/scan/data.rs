@@ -232,8 +232,17 @@ impl Scan {
         if deviates || fails || self.policy.as_ref().is_some_and(is_violated) {
             return 1;
         }
-        let open = self.policy.as_ref().is_some_and(is_open);
+        let unknown = self.clients.iter().any(|c| c.connects.is_none());
+        let open = self.policy.as_ref().is_some_and(is_open)
+            || self.deviations.is_some() && self.string_is_open()
+            || self.clients_must_connect && unknown;
         if open || self.unanswered > 0 { 3 } else { 0 }
+    }
+
+    /// Whether the server may accept suites that were not compared with the cipher string.
+    pub(crate) fn string_is_open(&self) -> bool {
+        let mut versions = self.versions.iter();
+        versions.any(|v| v.version < TlsVersion::TLSv1_3 && v.unknown.is_some())
     }
 
     /// The enabled versions.

@@ -76,6 +76,8 @@ fn unknown(scan: &Scan) -> Vec<String> {
     let mut all: Vec<String> = parts
         .map(|(part, reason)| format!("{part}: {}", clean(reason)))
         .collect();
+    let unknown = scan.clients.iter().filter(|c| c.connects.is_none());
+    all.extend(unknown.map(|client| format!("{}: {}", client.title, connects(client))));
     let open = scan.policy.iter().flat_map(|report| report.not_compared());
     let open: Vec<_> = open.map(ToString::to_string).collect();
     if !open.is_empty() {
