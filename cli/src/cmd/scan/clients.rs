@@ -8,8 +8,7 @@ use pyssl_ciphers::negotiate::Profile;
 use pyssl_ciphers::wire::{ClientHello, ServerFlight, group_name, group_number, suite_number};
 
 use super::parallel;
-use super::probe::{Answer, Prober};
-use super::scanner::is_refused;
+use super::probe::{Answer, Prober, is_refused};
 use crate::level::Level;
 use crate::report::scan::ClientScan;
 

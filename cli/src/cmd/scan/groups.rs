@@ -4,7 +4,8 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::wire::{ServerFlight, group_name, groups};
 
-use super::scanner::{Chosen, Scanner, is_refused};
+use super::probe::is_refused;
+use super::scanner::{Chosen, Scanner};
 use crate::report::scan::{Groups, Order, VersionScan};
 
 /// The groups that current clients prefer: hybrids with ML-KEM, X25519, P-256, X448, P-384 and

@@ -507,6 +507,11 @@ impl<'a> Prober<'a> {
     }
 }
 
+/// Whether the server has ended its answer with an alert that refuses the offer.
+pub(super) fn is_refused(flight: &ServerFlight) -> bool {
+    flight.alert().is_some_and(|alert| alert != 0)
+}
+
 /// The alerts by which servers refuse an offer: `handshake_failure`, `illegal_parameter`,
 /// `insufficient_security`, `missing_extension`, `no_application_protocol`.
 fn is_refusal(alert: u8) -> bool {

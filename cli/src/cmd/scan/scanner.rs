@@ -11,7 +11,7 @@ use pyssl_ciphers::wire::{ClientHello, SSL2_SUITES, ServerFlight, dh_group_name,
 use super::chain::SentChain;
 use super::clients::label;
 use super::parallel;
-use super::probe::{Answer, Prober, Silence};
+use super::probe::{Answer, Prober, Silence, is_refused};
 use crate::report::scan::{DhGroup, Open, Order, Ssl2, VersionScan};
 
 /// The versions in the order in which they are offered. TLS 1.2 is first: most servers support it,
@@ -373,11 +373,6 @@ impl<'a> Scanner<'a> {
             }
         })
     }
-}
-
-/// Whether the server has ended its answer with an alert that refuses the offer.
-pub(super) fn is_refused(flight: &ServerFlight) -> bool {
-    flight.alert().is_some_and(|alert| alert != 0)
 }
 
 /// The name of the server's certificates in the report.

@@ -5,7 +5,8 @@ use pyssl::TlsVersion;
 use pyssl_ciphers::wire::{ClientHello, SIGNATURE_SCHEMES, has_key_share, signature_name};
 
 use super::parallel;
-use super::scanner::{Chosen, Scanner, is_refused};
+use super::probe::is_refused;
+use super::scanner::{Chosen, Scanner};
 use crate::report::scan::{Groups, Signatures, VersionScan};
 
 /// Why a scheme is unknown if the server has sent its ServerHello, but neither a signature nor an alert. An alert refuses
