@@ -73,7 +73,7 @@ async fn failures_at_the_limit_of_handshakes_do_not_end_the_listener() {
     }
 }
 
-/// On Linux, `accept` fails on a listening socket after `shutdown`.
+// Not on Windows: only on Linux, `accept` fails on a listening socket after `shutdown`.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_error_of_accept_does_not_end_the_handshakes_in_progress() {
