@@ -8,127 +8,7 @@ use std::collections::HashMap;
 
 use super::statement::{Block, Builder};
 use super::text::Word;
-
-/// The lexical properties of a language.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Language {
-    pub(super) name: &'static str,
-    /// The endings of the language's files.
-    endings: &'static [&'static str],
-    /// The marks that start a comment, which ends with the line.
-    comments: &'static [&'static str],
-    quotes: &'static str,
-    /// Whether names contain dots and dashes, as in lighttpd's files.
-    dashes: bool,
-    /// Words that start a section, followed by its name.
-    sections: &'static [&'static str],
-    /// Whether a tuple `{name, value}` sets an option, as in Erlang.
-    terms: bool,
-}
-
-const C: Language = Language {
-    name: "source",
-    endings: &[
-        "c", "h", "cc", "cpp", "hpp", "cxx", "java", "kt", "scala", "go", "swift", "cs",
-    ],
-    comments: &["//"],
-    quotes: "\"'`",
-    dashes: false,
-    sections: &[],
-    terms: false,
-};
-
-const LANGUAGES: &[Language] = &[
-    C,
-    Language {
-        endings: &["rs"],
-        quotes: "\"",
-        ..C
-    },
-    Language {
-        endings: &["js", "mjs", "cjs", "ts", "mts", "tsx", "jsx"],
-        ..C
-    },
-    Language {
-        endings: &["php"],
-        comments: &["//", "#"],
-        ..C
-    },
-    Language {
-        endings: &[
-            "py", "rb", "pl", "pm", "sh", "cr", "ex", "exs", "groovy", "gradle",
-        ],
-        comments: &["#"],
-        ..C
-    },
-    Language {
-        name: "lua",
-        endings: &["lua"],
-        comments: &["--"],
-        quotes: "\"'",
-        sections: &["VirtualHost", "Component"],
-        ..C
-    },
-    Language {
-        name: "lighttpd",
-        endings: &[],
-        comments: &["#"],
-        quotes: "\"",
-        dashes: true,
-        ..C
-    },
-    Language {
-        name: "erlang",
-        endings: &["config", "erl", "hrl"],
-        comments: &["%"],
-        quotes: "\"'",
-        terms: true,
-        ..C
-    },
-    // The properties that are used for an unknown language.
-    Language {
-        name: "any",
-        endings: &[],
-        comments: &["//", "#"],
-        ..C
-    },
-];
-
-/// The language of files with this ending.
-pub(super) fn by_ending(ending: &str) -> Option<&'static Language> {
-    let mut all = LANGUAGES.iter();
-    all.find(|language| language.endings.contains(&ending))
-}
-
-pub(super) fn by_name(name: &str) -> Option<&'static Language> {
-    LANGUAGES.iter().find(|language| language.name == name)
-}
-
-#[derive(Debug, Clone)]
-enum Token {
-    Name(Word),
-    Text(Word),
-    Sign(&'static str, usize),
-    Other(char, usize),
-    Break,
-}
-
-/// The signs that are tokens: operators of several characters, and characters that end or join
-/// values.
-const SIGNS: &[&str] = &[
-    "===", "!==", "==", "!=", ">=", "<=", "=>", ":=", "+=", "|=", "&=", "-=", "::", "->", "..",
-    "=", ":", ",", ";", "(", ")", "[", "]", "{", "}", ".", "+", "|", "\\",
-];
-
-impl Token {
-    fn is(&self, sign: &str) -> bool {
-        matches!(self, Token::Sign(own, _) if *own == sign)
-    }
-
-    fn is_one_of(&self, signs: &[&str]) -> bool {
-        matches!(self, Token::Sign(own, _) if signs.contains(own))
-    }
-}
+use super::tokens::{Language, Token, tokens};
 
 /// The limits of one statement: the number of its values, and of the tokens that are read for them.
 const VALUES: usize = 400;
@@ -243,14 +123,17 @@ impl Reader<'_> {
             return;
         }
         let first = if keyword || defined { at + 1 } else { at + 2 };
-        let mut values = Vec::new();
-        self.values(first, calls || term, 0, &mut values);
+        let mut value = Value::default();
+        self.value(first, calls || term, 0, &mut value);
         let mut path = self.path(at, calls, builder);
         if term {
             // Leaves out the bracket around the name and its value.
             path.pop();
         }
-        builder.add_in(path, name, values);
+        builder.add_in(path, name, value.words);
+        if let Some(statement) = builder.statements.last_mut() {
+            statement.is_partly_unknown = value.is_partly_unknown;
+        }
         visit(builder);
     }
 
@@ -346,25 +229,25 @@ impl Reader<'_> {
         }
     }
 
-    /// The strings and names of a value: strings that are joined count as one.
-    fn values(&self, from: usize, in_call: bool, level: usize, values: &mut Vec<Word>) {
+    /// Reads the strings and names of a value: strings that are joined count as one.
+    fn value(&self, from: usize, in_call: bool, level: usize, value: &mut Value) {
         let mut depth = 0_usize;
         let mut at = from;
         // Whether the next string continues the last one.
         let mut joins = false;
         while let Some(token) = self
             .token(at)
-            .filter(|_| at < from + TOKENS && values.len() < VALUES)
+            .filter(|_| at < from + TOKENS && value.words.len() < VALUES)
         {
             let next = self.token(at + 1);
             match token {
                 Token::Text(text) => {
-                    match values.last_mut().filter(|last| joins && last.quoted) {
+                    match value.words.last_mut().filter(|last| joins && last.quoted) {
                         Some(last) => last.append(text),
                         None => {
                             let mut text = text.clone();
                             text.quoted = true;
-                            values.push(text);
+                            value.words.push(text);
                         }
                     }
                     joins = true;
@@ -382,12 +265,15 @@ impl Reader<'_> {
                         _ if is_key => {
                             let mut key = name.clone();
                             key.quoted = false;
-                            values.push(key);
+                            value.words.push(key);
                         }
                         Some(start) if !next.is_some_and(|t| t.is("(")) => {
-                            self.values(*start, false, level + 1, values);
+                            self.value(*start, false, level + 1, value);
                         }
-                        _ if !prefix => values.push(name.clone()),
+                        _ if !prefix => {
+                            value.is_partly_unknown |= depth > 0 && self.is_unknown_element(at);
+                            value.words.push(name.clone());
+                        }
                         _ => {}
                     }
                     joins = false;
@@ -399,7 +285,10 @@ impl Reader<'_> {
                 },
                 Token::Sign("," | ";", _) if depth == 0 && !in_call => return,
                 Token::Sign("," | ";", _) => joins = false,
-                Token::Sign("+" | "." | ".." | "\\", _) => {}
+                Token::Sign("+" | "." | "..", _) => {
+                    value.is_partly_unknown |= self.joins_a_variable(at);
+                }
+                Token::Sign("\\", _) => {}
                 Token::Break if depth == 0 && !in_call => {
                     let before = at.checked_sub(1).and_then(|at| self.token(at));
                     let open = before.is_some_and(|t| {
@@ -416,6 +305,90 @@ impl Reader<'_> {
             at += 1;
         }
     }
+
+    /// Whether a name in a list is a variable whose value is not in this file.
+    fn is_unknown_element(&self, at: usize) -> bool {
+        let mut first = at;
+        while let [Token::Name(_), dot] = self.before(first, 2) {
+            if !dot.is_one_of(&[".", "::"]) {
+                break;
+            }
+            first -= 2;
+        }
+        let starts = match self.before(first, 1) {
+            [token] => {
+                token.is_one_of(&["[", "{", ","])
+                    || matches!(token, Token::Other('*', _) | Token::Break)
+            }
+            _ => false,
+        };
+        let ends = self
+            .token(at + 1)
+            .is_some_and(|t| t.is_one_of(&[",", "]", "}"]));
+        starts && ends && self.is_unknown(at)
+    }
+
+    /// The tokens before a token, as many as this.
+    fn before(&self, at: usize, count: usize) -> &[Token] {
+        let start = at.checked_sub(count);
+        let tokens = start.and_then(|start| self.tokens.get(start..at));
+        tokens.unwrap_or_default()
+    }
+
+    /// Whether the sign at this place joins a value with a variable whose value is not in this file. A dot joins strings in
+    /// PHP, and before a name it may be the last of three dots.
+    fn joins_a_variable(&self, at: usize) -> bool {
+        let is_break = |token: &&Token| matches!(token, Token::Break);
+        let lines = self.tokens.get(at + 1..).unwrap_or_default().iter();
+        let mut next = at + 1 + lines.take_while(is_break).count();
+        let is_text = |token: Option<&Token>| matches!(token, Some(Token::Text(_)));
+        let previous = at.checked_sub(1).and_then(|at| self.token(at));
+        let after_text = is_text(previous);
+        let after_name = matches!(previous, Some(Token::Name(_))) && self.is_unknown(at - 1);
+        if self.tokens.get(at).is_some_and(|token| token.is(".")) {
+            let after_dots = previous.is_some_and(|token| token.is(".."));
+            let calls = self.token(next + 1).is_some_and(|t| t.is("("));
+            let joins = (after_text || after_dots) && !calls;
+            let named = matches!(self.token(next), Some(Token::Name(_)));
+            return joins && named && self.is_unknown(next)
+                || after_name && is_text(self.token(next));
+        }
+        let after_list = previous.is_some_and(|t| t.is_one_of(&["]", ")"]));
+        let is_list = |token: Option<&Token>| token.is_some_and(|t| t.is_one_of(&["[", "("]));
+        if after_name && (is_text(self.token(next)) || is_list(self.token(next))) {
+            return true;
+        }
+        // The value is the last name of a path: `settings.extra`.
+        while self
+            .token(next + 1)
+            .is_some_and(|t| t.is_one_of(&[".", "::", "->"]))
+        {
+            next += 2;
+        }
+        let calls = self.token(next + 1).is_some_and(|t| t.is("("));
+        let named = matches!(self.token(next), Some(Token::Name(_)));
+        (after_text || after_list) && named && (calls || self.is_unknown(next))
+    }
+
+    /// Whether the value of a name is not in this file. The names of suites and of versions are constants of a library.
+    fn is_unknown(&self, at: usize) -> bool {
+        let Some(Token::Name(name)) = self.token(at) else {
+            return false;
+        };
+        let lower = name.text().to_ascii_lowercase();
+        let is_library = lower.contains("tls") || lower.contains("ssl");
+        let is_word = lower.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let is_literal = matches!(lower.as_str(), "none" | "null" | "nil" | "true" | "false");
+        is_word && !is_library && !is_literal && !self.constants.contains_key(name.text())
+    }
+}
+
+/// The strings and names of a value.
+#[derive(Debug, Default)]
+struct Value {
+    words: Vec<Word>,
+    /// Whether a part of the value is a variable that this file does not assign.
+    is_partly_unknown: bool,
 }
 
 /// The names that are assigned, each with the index of the token at which its first value starts.
@@ -454,170 +427,4 @@ fn is_string(tokens: &[Token], from: usize) -> bool {
         .take(8)
         .take_while(|token| !token.is_one_of(&["(", ",", ";"]) && !matches!(token, Token::Break));
     start.any(|token| matches!(token, Token::Text(_)))
-}
-
-fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    let starts_line = |at: usize| {
-        let line = text.get(..at).unwrap_or_default().rsplit('\n').next();
-        line.is_none_or(|line| line.trim().is_empty())
-    };
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let rest = &text[at..];
-        let define = rest.starts_with("#define") || rest.starts_with("# define");
-        let comment = language.comments.iter().any(|mark| rest.starts_with(mark))
-            && !(define && language.name != "lighttpd")
-            // In text of an unknown language, `#` and `//` start a comment only at the start of a line.
-            && (language.name != "any" || starts_line(at));
-        if comment {
-            let end = rest.find('\n').unwrap_or(rest.len());
-            at += end;
-            continue;
-        }
-        if rest.starts_with("/*") && !language.dashes {
-            at += rest.find("*/").map_or(rest.len(), |end| end + 2);
-            continue;
-        }
-        if c == '\n' {
-            tokens.push(Token::Break);
-            at += 1;
-            continue;
-        }
-        if c == '\\'
-            && rest
-                .get(1..)
-                .is_some_and(|rest| rest.trim_start_matches('\r').starts_with('\n'))
-        {
-            // A backslash at the end of the line continues it.
-            at += rest.find('\n').unwrap_or(0) + 1;
-            continue;
-        }
-        if c.is_whitespace() {
-            at += c.len_utf8();
-            continue;
-        }
-        if let Some((found, length)) = string(language, rest, start + at) {
-            tokens.extend(found);
-            at += length;
-            continue;
-        }
-        let is_name = |c: char| {
-            c.is_alphanumeric()
-                || c == '_'
-                || c == '$'
-                || c == '@'
-                || language.dashes && matches!(c, '.' | '-')
-        };
-        if is_name(c) {
-            let mut end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            // In Ruby, names may contain question and exclamation marks. A dot that follows digits belongs to the
-            // number.
-            if c.is_ascii_digit() && rest[end..].starts_with('.') {
-                let behind = &rest[end + 1..];
-                end += 1 + behind
-                    .find(|c: char| !c.is_ascii_alphanumeric())
-                    .unwrap_or(behind.len());
-            }
-            let word = Word::of(&rest[..end], start + at);
-            tokens.push(Token::Name(word.trimmed(|c| matches!(c, '$' | '@'))));
-            at += end;
-            continue;
-        }
-        match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            Some(sign) => {
-                tokens.push(Token::Sign(sign, start + at));
-                at += sign.len();
-            }
-            None => {
-                tokens.push(Token::Other(c, start + at));
-                at += c.len_utf8();
-            }
-        }
-    }
-    tokens
-}
-
-/// The string at the start of a text, and its length with quotes.
-fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usize)> {
-    // A list of words in Ruby: `%w[one two]`.
-    if let Some(open) = text
-        .strip_prefix("%w")
-        .or(text.strip_prefix("%W"))
-        .and_then(|t| t.chars().next())
-    {
-        let close = match open {
-            '[' => ']',
-            '(' => ')',
-            '{' => '}',
-            _ => return None,
-        };
-        let inner = text.get(3..)?;
-        let length = inner.find(close)?;
-        let words = Word::of(&inner[..length], at + 3).split(char::is_whitespace);
-        let mut found = vec![Token::Sign("[", at)];
-        for mut word in words {
-            word.quoted = true;
-            found.extend([Token::Text(word), Token::Sign(",", at)]);
-        }
-        found.push(Token::Sign("]", at + 3 + length));
-        return Some((found, length + 4));
-    }
-    // Skips the prefix of a string, as Python, Rust and C have it. A string with the prefix `r` has no escapes.
-    let prefix = text
-        .find(|c: char| !matches!(c, 'r' | 'R' | 'b' | 'B' | 'u' | 'f' | 'F' | 'L' | 'c' | '#'));
-    let prefix = prefix.filter(|length| *length <= 4).unwrap_or(0);
-    let (marks, rest) = text.split_at(prefix);
-    let quote = rest
-        .chars()
-        .next()
-        .filter(|c| language.quotes.contains(*c))?;
-    let hashes = marks.matches('#').count();
-    if hashes > 0 && !marks.starts_with(['r', 'b', 'c']) {
-        return None;
-    }
-    let raw = marks.contains(['r', 'R']) || quote == '`';
-    let single = quote.to_string();
-    let (open, mut close) = match rest.starts_with(&single.repeat(3)) && quote != '`' {
-        true => (3, single.repeat(3)),
-        false => (1, single),
-    };
-    close.push_str(&"#".repeat(hashes));
-    // A quote that is not closed on its line does not start a string: it is an apostrophe, or
-    // starts a lifetime in Rust.
-    let body = rest.get(open..)?;
-    let mut word = Word::at(at + prefix + open);
-    word.quoted = true;
-    let mut chars = body.char_indices();
-    while let Some((i, c)) = chars.next() {
-        let here = at + prefix + open + i;
-        if body.get(i..)?.starts_with(&close) {
-            let length = prefix + open + i + close.len();
-            return Some((vec![Token::Text(word)], length));
-        }
-        let many_lines = raw || open == 3;
-        match c {
-            '\n' if !many_lines && !language.comments.contains(&"--") => return None,
-            '\\' if !raw => match chars.next() {
-                // The string continues on the next line.
-                Some((_, '\n')) => {
-                    let ahead = body.get(i + 2..).unwrap_or_default();
-                    let blanks = ahead.len() - ahead.trim_start_matches([' ', '\t']).len();
-                    // Rust drops the blanks at the start of the line. They have no meaning in a
-                    // cipher string.
-                    for _ in 0..blanks {
-                        chars.next();
-                    }
-                }
-                Some((_, '\r')) => {
-                    chars.next();
-                }
-                Some((_, 'n' | 't')) => word.push(' ', here),
-                Some((_, escaped)) => word.push(escaped, here + 1),
-                None => return None,
-            },
-            _ => word.push(c, here),
-        }
-    }
-    None
 }

@@ -33,6 +33,7 @@ mod setting;
 mod statement;
 mod suites;
 mod text;
+mod tokens;
 mod trees;
 mod value;
 
@@ -45,7 +46,7 @@ pub use service::Service;
 pub use setting::{Setting, SettingKind};
 
 use include::Includes;
-use programs::{Program, Variables, is_one_of};
+use programs::{Kind, Program, Variables, is_one_of};
 use setting::Located;
 use statement::{Builder, Statement};
 use text::{Source, Word};
@@ -183,8 +184,10 @@ fn grammar(
             if let Some(name) = dialect.strip_prefix("code") {
                 let ending = source.path.extension().and_then(|ending| ending.to_str());
                 let language = match name.strip_prefix(':') {
-                    Some(name) => code::by_name(name),
-                    None => ending.and_then(code::by_ending).or(code::by_name("any")),
+                    Some(name) => tokens::by_name(name),
+                    None => ending
+                        .and_then(tokens::by_ending)
+                        .or(tokens::by_name("any")),
                 };
                 if let Some(language) = language {
                     code::read(language, text, start, builder, visit);
@@ -226,7 +229,9 @@ fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
         "properties" | "security" => &*program.name == "java",
         "lua" => matches!(&*program.dialect, "code:lua" | "code"),
         "config" if body.starts_with(['[', '%']) => &*program.dialect == "code:erlang",
-        _ if code::by_ending(ending).is_some() && ending != "config" => &*program.dialect == "code",
+        _ if tokens::by_ending(ending).is_some() && ending != "config" => {
+            &*program.dialect == "code"
+        }
         _ => match &*program.dialect {
             "xml" => body.starts_with('<'),
             "toml" => body.contains("[tls") || body.contains("[http"),
@@ -261,7 +266,7 @@ fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
         // Many kinds of files have lines with a name and `=`. Without the ending of a language, such lines
         // prove little, so they count a quarter.
         let score = match &*program.name {
-            "source" if code::by_ending(ending).is_none() => score.div_ceil(4),
+            "source" if tokens::by_ending(ending).is_none() => score.div_ceil(4),
             _ => score,
         };
         if score > 0 {
@@ -402,10 +407,23 @@ impl Reading {
         }
     }
 
-    /// Whether a statement of source code sets a list of suites.
-    fn sets_a_list(&self, statement: &Statement) -> bool {
-        let key = self.program.setting(statement);
-        &*self.program.name == "source" && key.is_some_and(|key| key.kind.is_list())
+    /// Why the value of a statement of source code is not known, or a part of it.
+    fn unresolved(&self, statement: &Statement, is_missing: bool) -> Option<String> {
+        let kind = self.program.setting(statement)?.kind;
+        if &*self.program.name != "source" {
+            return None;
+        }
+        let name = statement.name.text();
+        if statement.is_partly_unknown && (kind.is_list() || kind == Kind::Versions) {
+            return Some(format!(
+                "a part of the value of `{name}` was not read: it is not in this file"
+            ));
+        }
+        let has_other_value = matches!(kind, Kind::Versions | Kind::Min | Kind::Max | Kind::Groups)
+            && is_variable(statement);
+        (is_missing && (kind.is_list() || has_other_value)).then(|| {
+            format!("the value of `{name}` was not read: it is not in this file, or is computed")
+        })
     }
 
     fn finish(mut self, statements: &[Statement]) -> Config {
@@ -426,11 +444,7 @@ impl Reading {
                 &mut blocks,
                 &lookup,
             ));
-            if before == located.len() && self.sets_a_list(statement) {
-                let message = format!(
-                    "the value of `{}` was not read: it is not in this file, or is computed",
-                    statement.name.text()
-                );
+            if let Some(message) = self.unresolved(statement, before == located.len()) {
                 unresolved.push(Unread {
                     file: source.path.clone(),
                     line: source.place(statement.name.start()).0,
@@ -457,6 +471,16 @@ impl Reading {
             unread: self.unread,
         }
     }
+}
+
+/// Whether the last value of a statement is a name and not a string, a number or a word such as `null`, or is computed.
+fn is_variable(statement: &Statement) -> bool {
+    const NO_NAMES: [&str; 6] = ["none", "null", "nil", "true", "false", "auto"];
+    statement.values.last().is_none_or(|value| {
+        let lower = value.text().to_ascii_lowercase();
+        let is_word = lower.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        !value.quoted && is_word && !NO_NAMES.contains(&&*lower)
+    })
 }
 
 /// Drops a setting outside all blocks if a later setting has the same value from the same place: it

@@ -11,7 +11,7 @@ use super::statement::{Block, Statement};
 use super::suites::{List, is_separator, suite, suites};
 use super::text::{Source, Word, folded};
 use super::value::{self, VersionRule};
-use crate::cipher::Cipher;
+use crate::cipher::{Cipher, Group};
 
 /// The kinds of a [`Setting`].
 #[non_exhaustive]
@@ -314,6 +314,10 @@ fn expanded(value: &Word, lookup: &Lookup<'_>) -> Word {
     all
 }
 
+fn is_group(name: &str) -> bool {
+    Group::named(name).is_some()
+}
+
 fn made(
     program: &Program,
     key: &Key,
@@ -435,7 +439,10 @@ fn made(
                 values
             });
             let nothing = matches!(value.text(), "" | "auto" | "none" | "true" | "yes" | "on");
-            match nothing || value.text().starts_with('/') {
+            // In source code, a name that is not that of a group is a variable.
+            let mut names = value.text().split(':');
+            let variable = is_code && strings.is_empty() && !names.any(is_group);
+            match nothing || variable || value.text().starts_with('/') {
                 true => Vec::new(),
                 false => vec![blank(SettingKind::Groups, value)],
             }

@@ -28,6 +28,8 @@ pub(super) struct Statement {
     /// The names of the blocks around the statement, and its own: `ssl.ciphers`.
     pub(super) full_name: String,
     pub(super) values: Vec<Word>,
+    /// In source code, whether a part of the value is a variable that the file does not assign.
+    pub(super) is_partly_unknown: bool,
 }
 
 impl Statement {
@@ -42,6 +44,7 @@ impl Statement {
             path,
             name,
             values,
+            is_partly_unknown: false,
         }
     }
 }

@@ -201,9 +201,8 @@ pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>
         Some(version) => (vec![VersionRule::Min(version)], Vec::new()),
         None => {
             let every = words.iter().any(|word| named(word.text()).is_some());
-            // A variable in source code is not reported as an unknown version.
-            let quoted = words.into_iter().filter(|word| word.quoted && !every);
-            (Vec::new(), quoted.collect())
+            let unknown = words.into_iter().filter(|_| !every);
+            (Vec::new(), unknown.collect())
         }
     }
 }

@@ -369,6 +369,114 @@ fn values_in_source_code_that_cannot_be_read_are_told() {
     }
 }
 
+/// The places of the values of which a part was not read.
+fn unread_lines(name: &str, text: &str) -> Vec<usize> {
+    let findings = Config::parse(name, text).findings();
+    let unread = findings.iter().filter(|f| f.code() == ConfigCode::NotRead);
+    unread
+        .map(pyssl_ciphers::config::ConfigFinding::line)
+        .collect()
+}
+
+#[test]
+fn variables_within_a_value_of_source_code_are_told() {
+    for (name, text) in [
+        ("a.py", "ctx.set_ciphers('HIGH:' + extra)"),
+        ("a.py", "ctx.set_ciphers(extra + ':HIGH')"),
+        ("a.py", "ctx.set_ciphers('HIGH:' + settings.extra)"),
+        ("a.py", "ctx.set_ciphers('HIGH:' + extra())"),
+        ("a.py", "ctx.set_ciphers('HIGH:' +\n  extra)"),
+        ("a.py", "ctx.set_ciphers(':'.join(['ECDHE+AESGCM', extra]))"),
+        (
+            "a.py",
+            "ctx.set_ciphers(':'.join(['ECDHE+AESGCM', settings.extra]))",
+        ),
+        (
+            "a.py",
+            "ctx.set_ciphers(':'.join(['ECDHE+AESGCM'] + extra))",
+        ),
+        (
+            "a.py",
+            "ctx.set_ciphers(':'.join(['ECDHE+AESGCM', *extra]))",
+        ),
+        (
+            "a.js",
+            "f({ciphers: ['ECDHE-RSA-AES128-GCM-SHA256', ...extra].join(':')})",
+        ),
+        ("a.php", "$o = ['ciphers' => 'HIGH:' . $extra];"),
+        ("a.lua", "ciphers = \"HIGH:\" .. extra"),
+        (
+            "a.go",
+            "c := tls.Config{CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, extra}}",
+        ),
+        (
+            "A.java",
+            "e.setEnabledProtocols(new String[] {\"TLSv1.2\", extra});",
+        ),
+        (
+            "a.go",
+            "c := tls.Config{MinVersion: cfg.Lowest, MaxVersion: tls.VersionTLS13}",
+        ),
+        (
+            "a.go",
+            "c := tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: cfg.Highest}",
+        ),
+        ("a.js", "f({minVersion: 'TLSv1.2', ecdhCurve: curve})"),
+    ] {
+        assert_eq!(unread_lines(name, text), [1], "{text}");
+    }
+    // These values are known.
+    for (name, text) in [
+        ("a.py", "ctx.set_ciphers('HIGH:' + '!aNULL')"),
+        ("a.py", "EXTRA = '!aNULL'\nctx.set_ciphers('HIGH:' + EXTRA)"),
+        (
+            "a.py",
+            "ctx.set_ciphers(':'.join(['ECDHE+AESGCM', 'DHE+AESGCM']))",
+        ),
+        (
+            "a.js",
+            "f({ciphers: 'HIGH:!aNULL'.split(':').join(':'), minVersion: 'TLSv1.2'})",
+        ),
+        (
+            "a.js",
+            "f({minVersion: 'DEFAULT', maxVersion: null, ecdhCurve: 'auto', ciphers: 'HIGH'})",
+        ),
+        (
+            "a.go",
+            "c := tls.Config{CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA, other.TLS_AES_128_GCM_SHA256}}",
+        ),
+        (
+            "a.c",
+            "SSL_CTX_set_cipher_list(ctx, \"HIGH\");\nSSL_CTX_set_max_proto_version(ctx, 0);",
+        ),
+    ] {
+        assert_eq!(unread_lines(name, text), [0; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_word_that_is_no_version_is_told_with_and_without_quotes() {
+    for (name, text) in [
+        ("10-ssl.conf", "ssl = yes\nssl_min_protocol = TLSv9\n"),
+        ("10-ssl.conf", "ssl = yes\nssl_min_protocol = \"TLSv9\"\n"),
+        (
+            "traefik.yaml",
+            "tls:\n  options:\n    a:\n      minVersion: VersionTLS99\n",
+        ),
+        (
+            "traefik.toml",
+            "[tls.options.a]\n  minVersion = \"VersionTLS99\"\n",
+        ),
+        ("postgresql.conf", "ssl_min_protocol_version = 'TLSv9'\n"),
+    ] {
+        let findings = Config::parse(name, text).findings();
+        let told = findings
+            .iter()
+            .any(|f| f.code() == ConfigCode::UnknownVersion);
+        assert!(told, "{text}: {findings:?}");
+    }
+}
+
 #[test]
 fn constants_with_short_names_are_resolved() {
     for (name, text) in [

@@ -218,3 +218,52 @@ fn fail_on_sets_the_severity_that_fails() {
         Some(2)
     );
 }
+
+/// Files with a value that cannot be read. Their other values conform to the policy.
+#[test]
+fn a_value_that_cannot_be_read_prevents_a_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let policy = write(
+        "ours.toml",
+        "name = \"ours\"\nversion = \"1\"\nsource = \"https://ours.example\"\n\
+         [[rule]]\nversions = [\"TLSv1.2\", \"TLSv1.3\"]\nforbid = [\"rc4\"]\n",
+    );
+    let verdict = |name: &str, text: &str| {
+        let file = write(name, text);
+        let output = run(["ciphers", "--json", "--policy", &policy, "--server", &file]);
+        let value: Value = serde_json::from_str(&output.stdout).unwrap();
+        let compared = &value["files"][0]["servers"][0]["policy"];
+        assert!(compared.is_object(), "{output:?}");
+        compared["conforms"].clone()
+    };
+    let nginx = "ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers ECDHE+AESGCM;\n";
+    assert_eq!(verdict("nginx.conf", nginx), true);
+    let go = |suites: &str| {
+        format!(
+            "c := tls.Config{{MinVersion: tls.VersionTLS12, CipherSuites: []uint16{{{suites}}}}}"
+        )
+    };
+    assert_eq!(
+        verdict("a.go", &go("tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")),
+        true
+    );
+    let python = "ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nctx.set_ciphers('ECDHE+AESGCM')\n";
+    assert_eq!(verdict("a.py", python), true);
+    let dovecot = "ssl = yes\nssl_min_protocol = TLSv1.2\nssl_cipher_list = ECDHE+AESGCM\n";
+    assert_eq!(verdict("10-ssl.conf", dovecot), true);
+    for (name, text) in [
+        ("a.go", go("tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_NEW_SUITE")),
+        ("a.go", go("tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, extra")),
+        ("a.py", "ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nctx.set_ciphers('ECDHE+AESGCM:' + extra)\n".to_owned()),
+        ("a.py", "ctx.minimum_version = lowest\nctx.set_ciphers('ECDHE+AESGCM')\n".to_owned()),
+        ("nginx.conf", format!("{nginx}ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:\0;\n")),
+        ("10-ssl.conf", "ssl = yes\nssl_min_protocol = TLSv9\nssl_cipher_list = ECDHE+AESGCM\n".to_owned()),
+    ] {
+        assert_eq!(verdict(name, &text), Value::Null, "{text}");
+    }
+}

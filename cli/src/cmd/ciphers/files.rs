@@ -8,7 +8,7 @@ use pyssl_ciphers::cipher::{
     Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, Fix, KnownOpenssl,
     LintCode, Policy, Report,
 };
-use pyssl_ciphers::config::{Config, Service, Setting, SettingKind};
+use pyssl_ciphers::config::{Config, ConfigCode, ConfigFinding, Service, Setting, SettingKind};
 
 use super::{compat, versions};
 use crate::args::CiphersArgs;
@@ -210,8 +210,18 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     }
     // If no setting selects suites (a setting may only exclude some), the program's default suites are on. This command
     // does not know them.
-    if !known {
+    // The suites of a list that cannot be read, and those without a known name, are not known either.
+    let unread = list.is_some() && newer.is_none();
+    let mut named = service
+        .of_kind(SettingKind::Suites)
+        .flat_map(Setting::suites);
+    let unnamed = named.any(|(_, _, suite)| suite.is_none());
+    if !known || unread || unnamed {
         report.leave_open(policy, Aspect::Suites);
+    }
+    let is_version = |finding: &ConfigFinding| finding.code() == ConfigCode::UnknownVersion;
+    if config.findings().iter().any(is_version) {
+        report.leave_open(policy, Aspect::Versions);
     }
     // A file that was not read may have other settings.
     if !config.unread().is_empty() {
