@@ -156,7 +156,7 @@ pub enum Error {
     /// The proxy cannot be reached, or refuses the connection.
     #[error("{0}")]
     ProxyError(#[source] crate::BoxError),
-    /// The request was repeated as often as the [`Retry`](Retry) allows, because of the response's
+    /// The request was repeated as often as the [`Retry`] allows, because of the response's
     /// status.
     #[error("too many {0} error responses")]
     RetryError(u16),
@@ -209,7 +209,7 @@ pub enum Error {
         status_code: u16,
         /// Python's text: `404 Client Error: Not Found for url: https://example.com/`.
         message: Box<str>,
-        /// Python's `e.response`. That of a [`StreamingResponse`](StreamingResponse) has no body.
+        /// Python's `e.response`. That of a [`StreamingResponse`] has no body.
         response: Box<Response>,
     },
     /// The URL of a proxy is invalid.
