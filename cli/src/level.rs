@@ -3,14 +3,14 @@
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509Ref};
 use pyssl::{Cipher, TlsVersion};
+use pyssl_ciphers::cipher::CertificateFacts;
 use pyssl_ciphers::wire::{SIGNATURE_SCHEMES, group_bits, group_name, signature_name};
 
 /// The fewest bits of security at each level.
 const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
 
-/// OpenSSL's names of the signature algorithms of certificates, with their strength in bits. The digest of `rsassaPss` is
-/// a parameter.
-const CERTIFICATE_SIGNATURES: [(&str, u32); 25] = [
+/// The names of the signature algorithms of certificates ([`signature_of`]), with their strength in bits.
+const CERTIFICATE_SIGNATURES: [(&str, u32); 29] = [
     ("md5WithRSAEncryption", 39),
     ("sha1WithRSAEncryption", 63),
     ("dsaWithSHA1", 63),
@@ -32,7 +32,11 @@ const CERTIFICATE_SIGNATURES: [(&str, u32); 25] = [
     ("dsa_with_SHA512", 256),
     ("ecdsa-with-SHA512", 256),
     ("ML-DSA-87", 256),
-    ("rsassaPss", 256),
+    ("rsassaPss with sha1", 63),
+    ("rsassaPss with sha224", 112),
+    ("rsassaPss with sha256", 128),
+    ("rsassaPss with sha384", 192),
+    ("rsassaPss with sha512", 256),
     ("RSA-SHA3-256", 128),
     ("RSA-SHA3-384", 192),
     ("RSA-SHA3-512", 256),
@@ -257,16 +261,28 @@ fn strength_of_signature(name: &str) -> Option<u32> {
     found.map(|(_, strength)| *strength)
 }
 
+/// The name of a certificate's signature algorithm, as [`CertificateFacts::signature`] has it.
+pub(crate) fn signature_of(certificate: &X509Ref) -> String {
+    let der = certificate.to_der().ok();
+    let read = der.and_then(|der| pyssl::Certificate::from_der(&der).ok());
+    let facts = read.and_then(|certificate| CertificateFacts::of(&certificate).ok());
+    facts.map_or_else(
+        || certificate.signature_algorithm().object().to_string(),
+        |facts| facts.signature().to_owned(),
+    )
+}
+
 /// The name of a certificate's signature algorithm, and its strength in bits if that is known.
 fn strength_of_certificate(certificate: &X509Ref) -> (String, Option<u32>) {
+    let name = signature_of(certificate);
     let nid = certificate.signature_algorithm().object().nid();
-    let name = nid.long_name().unwrap_or("an unknown algorithm");
     let digest = nid.signature_algorithms().map(|both| both.digest);
     let strength = digest.and_then(strength_of_digest);
-    // Signatures without a digest: Ed25519, Ed448 and ML-DSA, whose names in OpenSSL have hyphens.
+    // The others have a digest as a parameter (RSASSA-PSS), or none: Ed25519, Ed448 and ML-DSA, whose names in OpenSSL have
+    // hyphens.
     let plain = name.to_ascii_lowercase().replace('-', "");
     let strength = strength.or_else(|| strength_of_signature(&plain));
-    (name.to_owned(), strength)
+    (name, strength)
 }
 
 #[cfg(test)]
@@ -305,6 +321,12 @@ mod tests {
             .filter(|(_, name)| !name.starts_with("gost"))
         {
             assert!(strength_of_signature(name).is_some(), "{name}");
+        }
+        for (name, strength) in CERTIFICATE_SIGNATURES {
+            if name.starts_with("rsassaPss") {
+                let plain = name.to_ascii_lowercase();
+                assert_eq!(strength_of_signature(&plain), Some(strength), "{name}");
+            }
         }
         let strength = |name: &str| {
             let number = pyssl_ciphers::wire::group_number(name).unwrap();

@@ -10,7 +10,7 @@ use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
 
 use super::finding::advice;
 use super::{AuditCode, Auditor};
-use crate::cipher::Severity;
+use crate::cipher::{CertificateFacts, Severity};
 use crate::key::{self, ContextCertificate};
 use crate::negotiate::Role;
 use pyssl::{Result, VerifyFlags, VerifyMode};
@@ -142,12 +142,17 @@ impl Auditor<'_> {
     fn check_signature(&mut self, certificate: &X509Ref) {
         let algorithm = certificate.signature_algorithm().object().nid();
         let digest = algorithm.signature_algorithms().map(|both| both.digest);
-        let broken = matches!(digest, Some(Nid::SHA1 | Nid::MD5));
+        // The digest of RSASSA-PSS is a parameter of the algorithm.
+        let read = key::certificate(certificate).ok();
+        let facts = read.and_then(|certificate| CertificateFacts::of(&certificate).ok());
+        let signature = facts.as_ref().map(CertificateFacts::signature);
+        let broken = signature == Some("rsassaPss with sha1")
+            || matches!(digest, Some(Nid::SHA1 | Nid::MD5));
         if broken && !signed_itself(certificate) {
             let message = format!(
                 "{} is signed with {}, which security levels 1 and above refuse",
                 name(certificate),
-                algorithm.long_name().unwrap_or("a broken digest")
+                signature.unwrap_or("a broken digest")
             );
             self.find(AuditCode::WeakSignature, Severity::Error, message, None);
         }

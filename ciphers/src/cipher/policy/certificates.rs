@@ -1,5 +1,6 @@
 //! The rules of a policy for the certificate of a server.
 
+use openssl::nid::Nid;
 use openssl::x509::X509;
 use pyssl::Certificate;
 use serde::Deserialize;
@@ -56,6 +57,10 @@ const SIGNATURES: [(&str, &str); 3] = [
     ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
 ];
+
+/// OpenSSL's name of RSASSA-PSS, and the name before that of its digest.
+const PSS: &str = "rsassaPss";
+const PSS_WITH: &str = "rsassaPss with ";
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -118,6 +123,7 @@ impl CertificateFacts {
         let oid = signature.to_string();
         let signature = match SIGNATURES.iter().find(|(known, _)| *known == oid) {
             Some((_, name)) => (*name).to_owned(),
+            None if signature.nid() == Nid::RSASSAPSS => pss(&der),
             None => signature.nid().long_name().map_or(oid, str::to_owned),
         };
         let mut facts = CertificateFacts::new(kind, &signature, u32::try_from(days).unwrap_or(0));
@@ -142,6 +148,28 @@ impl CertificateFacts {
             signature: signature.into(),
             days,
         }
+    }
+
+    /// OpenSSL's long name of the algorithm with which the certificate is signed. The name of RSASSA-PSS, whose digest is a
+    /// parameter (RFC 4055, section 3.1), has the digest too: `rsassaPss with sha256`.
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::CertificateFacts;
+    ///
+    /// let facts = CertificateFacts::new("rsa", "sha256WithRSAEncryption", 90);
+    /// assert_eq!(facts.signature(), "sha256WithRSAEncryption");
+    /// ```
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
+    /// Whether `name` is the name of the certificate's signature algorithm. The name `rsassaPss` stands for RSASSA-PSS with
+    /// SHA-256, SHA-384 or SHA-512.
+    fn is_signed_with(&self, name: &str) -> bool {
+        let digest = self.signature.strip_prefix(PSS_WITH);
+        name.eq_ignore_ascii_case(&self.signature)
+            || name.eq_ignore_ascii_case(PSS)
+                && matches!(digest, Some("sha256" | "sha384" | "sha512"))
     }
 
     /// Adds the curve of the certificate's key, by any of the curve's names.
@@ -226,8 +254,7 @@ impl Policy {
                 }
             }
             let mut signatures = wanted.signatures.iter().map(|name| &**name);
-            let is_own = |name: &str| name.eq_ignore_ascii_case(&facts.signature);
-            if !wanted.signatures.is_empty() && !signatures.any(is_own) {
+            if !wanted.signatures.is_empty() && !signatures.any(|name| facts.is_signed_with(name)) {
                 found.push(ViolationKind::CertificateSignature(facts.signature.clone()));
             }
             if let Some(most) = wanted.days.filter(|most| facts.days > *most) {
@@ -278,15 +305,45 @@ fn dotted(oid: &[u8]) -> String {
     all.map(|arc| arc.to_string()).collect::<Vec<_>>().join(".")
 }
 
-/// The encoded identifier of the algorithm of a certificate's key (RFC 5280, section 4.1), and the bytes after it, which
-/// start with its parameters.
-fn key_algorithm(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The name of the signature algorithm RSASSA-PSS with the digest of this certificate.
+fn pss(certificate: &[u8]) -> String {
+    let digest = pss_digest(certificate);
+    format!(
+        "{PSS_WITH}{}",
+        digest.as_deref().unwrap_or("an unknown digest")
+    )
+}
+
+/// The digest of RSASSA-PSS in the signature of a certificate (RFC 4055, section 3.1). SHA-1 is the default.
+fn pss_digest(certificate: &[u8]) -> Option<String> {
+    const HASH: u8 = 0xa0;
+    let serial = fields(certificate)?;
+    let (_, algorithm, _) = element(element(serial)?.2)?;
+    let (_, _, parameters) = element(algorithm)?;
+    let parameters = element(parameters).map_or(&[][..], |(_, fields, _)| fields);
+    let Some((HASH, hash, _)) = element(parameters) else {
+        return Some("sha1".to_owned());
+    };
+    let (_, hash, _) = element(hash)?;
+    let text = dotted(element(hash)?.1);
+    let object = openssl::asn1::Asn1Object::from_str(&text).ok()?;
+    Some(object.nid().long_name().map_or(text, str::to_owned))
+}
+
+/// The fields of a certificate from the serial number on (RFC 5280, section 4.1).
+fn fields(certificate: &[u8]) -> Option<&[u8]> {
     const VERSION: u8 = 0xa0;
     let (_, certificate, _) = element(certificate)?;
-    let (_, mut rest, _) = element(certificate)?;
-    if rest.first() == Some(&VERSION) {
-        rest = element(rest)?.2;
+    let (_, fields, _) = element(certificate)?;
+    match fields.first() {
+        Some(&VERSION) => Some(element(fields)?.2),
+        _ => Some(fields),
     }
+}
+
+/// The encoded identifier of the algorithm of a certificate's key, and the bytes after it, which start with its parameters.
+fn key_algorithm(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = fields(certificate)?;
     // The serial number, the signature algorithm, the issuer, the validity and the subject.
     for _ in 0..5 {
         rest = element(rest)?.2;
@@ -312,4 +369,73 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         rest = rest.get(count..)?;
     }
     Some((tag, rest.get(..length)?, rest.get(length..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use pyssl_testing::Ca;
+
+    use super::*;
+
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82][..], &length, content].concat()
+    }
+
+    /// A certificate that says that it is signed with RSASSA-PSS, with these parameters.
+    fn certificate(parameters: &[u8]) -> Certificate {
+        const SEQUENCE: u8 = 0x30;
+        const PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
+        let algorithm = der(SEQUENCE, &[PSS, parameters].concat());
+        let whole = Ca::new().issue("localhost").cert().to_der().unwrap();
+        let (_, parts, _) = element(&whole).unwrap();
+        let (_, to_be_signed, after) = element(parts).unwrap();
+        let serial = fields(&whole).unwrap();
+        let rest = element(serial).unwrap().2;
+        let before = &to_be_signed[..to_be_signed.len() - rest.len()];
+        let rest = element(rest).unwrap().2;
+        let to_be_signed = der(SEQUENCE, &[before, &algorithm, rest].concat());
+        let signature = element(after).unwrap().2;
+        let whole = der(SEQUENCE, &[&to_be_signed, &algorithm, signature].concat());
+        Certificate::from_der(&whole).unwrap()
+    }
+
+    #[test]
+    fn the_digest_of_rsassa_pss_is_compared_with_a_policy() {
+        // [0] { SEQUENCE { the identifier of a digest } }
+        let sha2 = |last: u8| {
+            let head = b"\x30\x0f\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02";
+            [&head[..], &[last]].concat()
+        };
+        let policy = |signature: &str| {
+            Policy::parse(&format!(
+                "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\ncertificates = {{ signatures = ['{signature}'] }}\n"
+            ))
+            .unwrap()
+        };
+        for (parameters, name, conforms) in [
+            (Vec::new(), "rsassaPss with sha1", false),
+            (b"\x30\x00".to_vec(), "rsassaPss with sha1", false),
+            (sha2(4), "rsassaPss with sha224", false),
+            (sha2(1), "rsassaPss with sha256", true),
+            (sha2(2), "rsassaPss with sha384", true),
+            (sha2(3), "rsassaPss with sha512", true),
+            (b"\x30\x02\xa0\x05".to_vec(), "rsassaPss with sha1", false),
+            (
+                b"\x30\x04\xa0\x02\x30\x05".to_vec(),
+                "rsassaPss with an unknown digest",
+                false,
+            ),
+        ] {
+            let facts = CertificateFacts::of(&certificate(&parameters)).unwrap();
+            assert_eq!(facts.signature(), name);
+            let compared =
+                |policy: Policy| policy.check_certificate(&facts).violations().is_empty();
+            assert_eq!(compared(policy("rsassaPss")), conforms, "{name}");
+            assert!(
+                compared(policy(name)) && !compared(policy("rsassaPss with md5")),
+                "{name}"
+            );
+        }
+    }
 }

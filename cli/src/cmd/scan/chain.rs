@@ -16,6 +16,7 @@ use pyssl_ciphers::wire::ScanCode;
 
 use crate::args::TrustArgs;
 use crate::failure::{Failure, WithContext};
+use crate::level::signature_of;
 use crate::report::scan::{ChainScan, Finding, Stapled};
 use crate::setup;
 
@@ -130,7 +131,7 @@ impl Judge {
             certificates: sent.certificates.clone(),
             facts: CertificateFacts::of(&sent.certificates[0]).ok(),
             key_words: key_words(leaf),
-            signature: signature(leaf),
+            signature: signature_of(leaf),
             days_left: left,
             distrust,
             valid_for_name,
@@ -319,7 +320,7 @@ fn strength(certificate: &X509Ref) -> Vec<Finding> {
             ));
         }
     }
-    let signature = signature(certificate);
+    let signature = signature_of(certificate);
     let lower = signature.to_ascii_lowercase();
     let is_root = certificate.issued(certificate) == X509VerifyResult::OK;
     if !is_root && ["sha1", "md5", "md2"].iter().any(|old| lower.contains(old)) {
@@ -353,15 +354,6 @@ fn must_staple(leaf: &X509Ref) -> Result<bool, ErrorStack> {
         let mut parts = value.windows(STATUS_REQUEST.len());
         parts.any(|part| part == STATUS_REQUEST)
     }))
-}
-
-fn signature(certificate: &X509Ref) -> String {
-    let nid = certificate.signature_algorithm().object().nid();
-    let name = nid.long_name().ok();
-    name.map_or_else(
-        || certificate.signature_algorithm().object().to_string(),
-        ToOwned::to_owned,
-    )
 }
 
 /// The type and size of a certificate's key, if it can be too small.
