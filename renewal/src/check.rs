@@ -25,6 +25,7 @@ pub(crate) struct Checked {
     /// The CA certificates of the file `CertFiles::roots`.
     pub(crate) roots: Vec<X509>,
     pub(crate) certificate: Certificate,
+    pub(crate) not_before: SystemTime,
     pub(crate) not_after: SystemTime,
     pub(crate) loaded: SystemTime,
     /// The DNS names, in lower case.
@@ -116,10 +117,12 @@ pub(crate) fn check(
             });
         }
     }
-    let not_after = system_time(leaf.not_after()).map_err(|stack| refused(stack.into()))?;
+    let time = |time| system_time(time).map_err(|stack| refused(stack.into()));
+    let (not_before, not_after) = (time(leaf.not_before())?, time(leaf.not_after())?);
     Ok(Checked {
         names: dns_names(leaf),
         certificate: certificate.clone(),
+        not_before,
         not_after,
         loaded: SystemTime::now(),
         identity,

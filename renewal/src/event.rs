@@ -29,7 +29,7 @@ pub enum Event {
         /// Why the new content is not in service.
         error: Arc<ReloadError>,
     },
-    /// A certificate in service expires soon, or has expired. Reported once a day.
+    /// A certificate in service expires soon, or has expired. Each certificate is reported once a day.
     Expiring {
         /// The file of the certificate.
         path: PathBuf,

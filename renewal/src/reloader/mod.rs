@@ -77,7 +77,7 @@ pub struct CertReloaderBuilder {
     listeners: Vec<Listener<Event>>,
     interval: Duration,
     settle: Duration,
-    warn_before: Duration,
+    warn_before: Option<Duration>,
     keep_current: bool,
     #[cfg(feature = "ocsp")]
     fetch_ocsp: bool,
@@ -92,7 +92,7 @@ impl CertReloader {
             listeners: Vec::new(),
             interval: Duration::from_secs(10),
             settle: Duration::from_millis(500),
-            warn_before: Duration::from_secs(14 * 24 * 60 * 60),
+            warn_before: None,
             keep_current: false,
             #[cfg(feature = "ocsp")]
             fetch_ocsp: false,
@@ -226,9 +226,10 @@ impl CertReloaderBuilder {
         self
     }
 
-    /// How long before the end of a certificate's validity [`Event::Expiring`] is reported. Default 14 days.
+    /// How long before the end of a certificate's validity [`Event::Expiring`] is reported. Default 14 days, but at most
+    /// a sixth of the validity: one day for a certificate of six days.
     pub fn warn_before(mut self, time: Duration) -> CertReloaderBuilder {
-        self.warn_before = time;
+        self.warn_before = Some(time);
         self
     }
 

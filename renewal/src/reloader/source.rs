@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use zeroize::Zeroizing;
 
@@ -45,6 +45,8 @@ pub(super) struct Source {
     pub(super) refused: Option<(State, Arc<ReloadError>)>,
     /// The certificate in service.
     pub(super) current: Option<Checked>,
+    /// The end of validity that was reported last because it is near, and when.
+    pub(super) warned: Option<(SystemTime, Instant)>,
     /// The CA certificates and revocation lists in service, as PEM.
     pub(super) trusted: Option<Zeroizing<Vec<u8>>>,
 }
@@ -57,6 +59,7 @@ impl Source {
             loaded: None,
             refused: None,
             current: None,
+            warned: None,
             trusted: None,
         }
     }

@@ -21,6 +21,13 @@ use crate::time::LONGEST;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long before its end a certificate is reported by default.
+const WARN_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// A certificate of a few days is reported when this part of its validity is left: half of the time that is left when an
+/// ACME client renews it.
+const WARN_SHARE: u32 = 6;
+
 pub(super) struct Worker {
     context: SslContext,
     /// A context with the trust store that the context had when the reloader started. Revocation
@@ -32,8 +39,7 @@ pub(super) struct Worker {
     staples: Staples,
     interval: Duration,
     settle: Duration,
-    warn_before: Duration,
-    warned: Option<Instant>,
+    warn_before: Option<Duration>,
     /// Events that were not reported yet.
     events: Vec<Event>,
     shared: Arc<Shared>,
@@ -71,7 +77,6 @@ impl Worker {
             interval: builder.interval,
             settle: builder.settle,
             warn_before: builder.warn_before,
-            warned: None,
             events: Vec::new(),
             shared,
             #[cfg(feature = "notify")]
@@ -341,25 +346,28 @@ impl Worker {
         self.events.push(event);
     }
 
-    /// Reports certificates that expire soon, once a day.
+    /// Reports certificates that expire soon, each once a day.
     fn warn(&mut self) {
-        if self.warned.is_some_and(|last| last.elapsed() < DAY) {
-            return;
+        let now = SystemTime::now();
+        for source in &mut self.sources {
+            let Some(current) = &source.current else {
+                continue;
+            };
+            let not_after = current.not_after;
+            let before = self.warn_before.unwrap_or_else(|| {
+                let lifetime = not_after.duration_since(current.not_before);
+                WARN_BEFORE.min(lifetime.unwrap_or_default() / WARN_SHARE)
+            });
+            let is_told = source
+                .warned
+                .is_some_and(|(end, last)| end == not_after && last.elapsed() < DAY);
+            if is_told || not_after >= now + before.min(LONGEST) {
+                continue;
+            }
+            source.warned = Some((not_after, Instant::now()));
+            let path = source.path().to_owned();
+            self.events.push(Event::Expiring { path, not_after });
         }
-        let limit = SystemTime::now() + self.warn_before.min(LONGEST);
-        let soon: Vec<Event> = self
-            .sources
-            .iter()
-            .filter_map(|source| {
-                let not_after = source.current.as_ref()?.not_after;
-                let path = source.path().to_owned();
-                (not_after < limit).then_some(Event::Expiring { path, not_after })
-            })
-            .collect();
-        if !soon.is_empty() {
-            self.warned = Some(Instant::now());
-        }
-        self.events.extend(soon);
     }
 
     /// Reports the events, after the status has been written.

@@ -165,28 +165,33 @@ fn certbots_renewals_are_put_into_service_while_64_clients_connect() {
     let files = CertFiles::new(live.join("fullchain.pem"))
         .keyfile(live.join("privkey.pem"))
         .names([NAME]);
-    let context = server();
-    let (told, events) = std::sync::mpsc::channel();
-    let _reloader = CertReloader::builder(&context)
-        .certificate(files)
-        .on_event(move |event| drop(told.send(event.clone())))
-        .start()
-        .unwrap();
-    let address = service(&context);
-    under_load(&pebble.root(), address, true, |round| {
-        for _ in 0..5 {
-            certbot(&pebble, directory.path(), &RENEW);
-            match events.recv_timeout(PATIENCE).unwrap() {
-                pyssl_renewal::Event::Loaded { .. } => {}
-                other => panic!("{other}"),
-            }
-            round();
+    for tickets in [true, false] {
+        let context = server();
+        if !tickets {
+            without_tickets(&context);
         }
-    });
+        let (told, events) = std::sync::mpsc::channel();
+        let _reloader = CertReloader::builder(&context)
+            .certificate(files.clone())
+            .on_event(move |event| drop(told.send(event.clone())))
+            .start()
+            .unwrap();
+        let address = service(&context);
+        under_load(&pebble.root(), address, tickets, |round| {
+            for _ in 0..5 {
+                certbot(&pebble, directory.path(), &RENEW);
+                match events.recv_timeout(PATIENCE).unwrap() {
+                    pyssl_renewal::Event::Loaded { .. } => {}
+                    other => panic!("{other}"),
+                }
+                round();
+            }
+        });
+    }
     assert!(
         fs::read_dir(directory.path().join("config/archive").join(NAME))
             .unwrap()
             .count()
-            >= 24
+            >= 44
     );
 }

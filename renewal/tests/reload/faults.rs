@@ -243,7 +243,7 @@ fn a_certificate_that_expires_soon_is_reported() {
     let soon = ca
         .builder()
         .san("localhost")
-        .valid(now() - DAY, now() + 3 * DAY + 60)
+        .valid(now() - 80 * DAY, now() + 3 * DAY + 60)
         .build();
     let pair = Pair::new(&soon);
     let watched = Watched::start(CertReloader::builder(&server()).certificate(pair.files()));
@@ -254,6 +254,68 @@ fn a_certificate_that_expires_soon_is_reported() {
     let watched = Watched::start(builder.warn_before(Duration::MAX));
     let event = watched.event();
     assert!(event.to_string().ends_with("expires in 3 days"), "{event}");
+}
+
+#[test]
+fn a_certificate_of_six_days_is_reported_when_less_than_a_day_is_left() {
+    let ca = Ca::new();
+    let of = |from: i64, until: i64| {
+        let valid = ca.builder().valid(now() + from, now() + until);
+        Pair::new(&valid.san("localhost").build())
+    };
+    let [fresh, due, late] = [
+        (-DAY, 5 * DAY),
+        (-4 * DAY, 2 * DAY),
+        (-5 * DAY - 60, DAY - 60),
+    ]
+    .map(|(from, until)| of(from, until));
+    // The thread reports all certificates at its start, in this order.
+    let all = || {
+        let builder = CertReloader::builder(&server());
+        let builder = builder.certificate(fresh.files());
+        builder.certificate(due.files()).certificate(late.files())
+    };
+    let watched = Watched::start(all());
+    match watched.event() {
+        Event::Expiring { path, .. } => assert_eq!(path, late.chain()),
+        other => panic!("{other}"),
+    }
+    // A time of the user's counts as it is.
+    let time = Duration::from_secs(3 * 24 * 60 * 60);
+    let watched = Watched::start(all().warn_before(time));
+    for expected in [&due, &late] {
+        match watched.event() {
+            Event::Expiring { path, .. } => assert_eq!(path, expected.chain()),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn the_report_of_one_certificate_does_not_delay_that_of_another() {
+    let ca = Ca::new();
+    let soon = |days: i64| {
+        let valid = ca.builder().valid(now() - 80 * DAY, now() + days * DAY);
+        valid.san("localhost").build()
+    };
+    let (first, second) = (Pair::new(&soon(3)), Pair::new(&ca.issue("localhost")));
+    let builder = CertReloader::builder(&server()).certificate(first.files());
+    let watched = Watched::start(builder.certificate(second.files()));
+    let expiring = |expected: &Pair| {
+        loop {
+            match watched.event() {
+                Event::Expiring { path, .. } => break assert_eq!(path, expected.chain()),
+                Event::Rejected { .. } | Event::Loaded { .. } => {}
+                other => panic!("{other}"),
+            }
+        }
+    };
+    expiring(&first);
+    second.write(&soon(3));
+    expiring(&second);
+    // Another certificate in the same files is reported too.
+    first.write(&soon(2));
+    expiring(&first);
 }
 
 #[test]

@@ -145,6 +145,45 @@ fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
     watched.loaded();
 }
 
+/// The test watches the certificate itself, and counts how often it is opened.
+// The notifications of other systems do not report that a file is opened.
+#[cfg(all(target_os = "linux", feature = "notify"))]
+#[test]
+fn changes_of_other_files_in_the_directory_are_not_a_reason_to_read() {
+    use notify::event::{AccessKind, EventKind};
+    use notify::{RecursiveMode, Watcher};
+    use std::sync::mpsc;
+
+    const WRITES: usize = 1000;
+
+    let ca = Ca::new();
+    let (pair, server) = (Pair::new(&ca.issue("localhost")), server());
+    let builder = CertReloader::builder(&server).certificate(pair.files());
+    let hour = Duration::from_secs(3600);
+    let watched = Watched::start_as_is(builder.interval(hour).settle(Duration::ZERO));
+    let (told, opened) = mpsc::channel();
+    let mut counter = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let event = event.unwrap();
+        let foreign = event.paths.iter().any(|path| path.ends_with("other"));
+        if matches!(event.kind, EventKind::Access(AccessKind::Open(_))) && !foreign {
+            let _ = told.send(());
+        }
+    })
+    .unwrap();
+    counter
+        .watch(pair.dir.path(), RecursiveMode::NonRecursive)
+        .unwrap();
+    let other = pair.dir.path().join("other");
+    for number in 0..WRITES {
+        fs::write(&other, number.to_string()).unwrap();
+    }
+    // The notifications come in order, so the reloader has had those of the other file when it loads this one.
+    replace(&pair.chain(), b"garbage");
+    watched.rejected();
+    let opens = opened.try_iter().count();
+    assert!(opens <= 20, "{opens} files were opened");
+}
+
 // Not on Windows: links need a privilege there.
 #[cfg(unix)]
 #[test]
