@@ -111,6 +111,11 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 
+    /// Load a renewed certificate without a restart. The server always does so, with and without this option
+    #[arg(long)]
+    #[expect(dead_code, reason = "certificates are always reloaded")]
+    reload: bool,
+
     #[command(flatten)]
     pub(crate) acme: AcmeArgs,
 

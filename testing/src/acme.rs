@@ -1,6 +1,6 @@
 //! An ACME server (RFC 8555) that issues certificates without validation, and can misbehave.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -76,6 +76,8 @@ struct State {
     window: Option<[String; 2]>,
     profiles: Value,
     wants_eab: bool,
+    /// The external accounts to which an account is bound.
+    bound: HashSet<String>,
     /// The number of accounts, from the first one, that the server has forgotten.
     forgotten: usize,
 }
@@ -177,7 +179,7 @@ impl AcmeServer {
         self.state().profiles = profiles;
     }
 
-    /// Requires external account binding.
+    /// Requires external account binding for a new account, and accepts each external account once.
     pub fn require_eab(&self) {
         self.state().wants_eab = true;
     }
@@ -329,15 +331,24 @@ impl Shared {
             }
             ("nonce", _) => (200, String::new(), Vec::new()),
             ("account", None) => {
-                if state.wants_eab && payload["externalAccountBinding"].is_null() {
-                    return problem(403, "externalAccountRequired", "use your customer's key");
-                }
                 let key = header["jwk"].clone();
-                let known = state.accounts.iter().skip(state.forgotten);
-                let known = known.enumerate().find(|(_, other)| **other == key);
+                let mut known = state.accounts.iter().skip(state.forgotten);
+                let known = known.position(|other| *other == key);
                 let number = match known {
-                    Some((number, _)) => number + state.forgotten,
+                    Some(number) => number + state.forgotten,
+                    None if payload["onlyReturnExisting"] == true => {
+                        return problem(400, "accountDoesNotExist", "no such account");
+                    }
                     None => {
+                        let binding = &payload["externalAccountBinding"];
+                        if state.wants_eab && binding.is_null() {
+                            let detail = "use your customer's key";
+                            return problem(403, "externalAccountRequired", detail);
+                        }
+                        let bound = String::from_utf8(decode(&binding["protected"])).unwrap();
+                        if state.wants_eab && !state.bound.insert(bound) {
+                            return problem(403, "unauthorized", "the customer's key was used");
+                        }
                         state.accounts.push(key);
                         state.accounts.len() - 1
                     }

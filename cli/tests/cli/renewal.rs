@@ -39,6 +39,21 @@ fn start(cert: &Path, key: &Path) -> Server {
     Server::start_on("127.0.0.1:0", args)
 }
 
+#[test]
+fn serve_takes_the_option_reload_and_reloads_without_it_too() {
+    let scene = Scene::new();
+    let (cert, key) = (scene.path().join("cert.pem"), scene.path().join("key.pem"));
+    for option in [&["--reload"][..], &[]] {
+        write_pair(scene.path(), ["cert.pem", "key.pem"], &scene.old);
+        let files = ["--cert", path(&cert), "--key", path(&key), "--echo"];
+        let server = Server::start_on("127.0.0.1:0", files.iter().chain(option).copied());
+        write_pair(scene.path(), ["cert.pem", "key.pem"], &scene.new);
+        // The server may see one of the two new files first, and report that.
+        while server.log_line() != "pyssl: reloaded the certificate" {}
+        assert_eq!(shown(&scene.ca, &server), scene.new.der());
+    }
+}
+
 fn write_pair(directory: &Path, names: [&str; 2], leaf: &Leaf) {
     fs::write(directory.join(names[0]), leaf.cert_pem()).unwrap();
     fs::write(directory.join(names[1]), leaf.key_pem()).unwrap();

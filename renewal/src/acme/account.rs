@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use instant_acme::{Account, AccountCredentials, ExternalAccountKey, Key, NewAccount};
+use instant_acme::{Account, AccountCredentials, Key};
 use openssl::pkey::PKey;
 use openssl::sha::sha256;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use super::binding::Binding;
 use super::error::AcmeError;
 use super::settings::Settings;
 use super::storage::Storage;
@@ -60,12 +61,24 @@ fn files(storage: &Storage, directory: &str) -> [PathBuf; 2] {
     })
 }
 
-/// The stored account, or a new one.
+/// The stored account, or a new one. The caller has locked the storage.
 pub(super) async fn open(
     settings: &Settings,
     storage: &Storage,
     transport: &Transport,
 ) -> Result<Account, AcmeError> {
+    match stored(settings, storage, transport).await? {
+        Some(account) => Ok(account),
+        None => create(settings, storage, transport, None).await,
+    }
+}
+
+/// The stored account, if there is one.
+pub(super) async fn stored(
+    settings: &Settings,
+    storage: &Storage,
+    transport: &Transport,
+) -> Result<Option<Account>, AcmeError> {
     let [file, key_file] = files(storage, &settings.directory);
     if let Some(content) = storage.read(&file)? {
         // An earlier process may have ended before it has removed the file.
@@ -77,12 +90,11 @@ pub(super) async fn open(
             source: std::io::Error::new(std::io::ErrorKind::InvalidData, message),
         })?;
         let builder = Account::builder_with_http(Box::new(transport.clone()));
-        return builder
-            .from_credentials(credentials)
-            .await
-            .map_err(refused("the directory", transport));
+        let account = builder.from_credentials(credentials).await;
+        let account = account.map_err(refused("the directory", transport))?;
+        return Ok(Some(account));
     }
-    create(settings, storage, transport, None).await
+    Ok(None)
 }
 
 /// Creates the account anew with its old key, after the server has lost it.
@@ -111,36 +123,58 @@ async fn create(
     key: Option<Vec<u8>>,
 ) -> Result<Account, AcmeError> {
     let [file, key_file] = files(storage, &settings.directory);
-    let builder = Account::builder_with_http(Box::new(transport.clone()));
-    let directory = settings.directory.clone();
-    let contacts: Vec<&str> = settings.contact.iter().map(String::as_str).collect();
     let failed = || refused(REQUEST, transport);
-    let (account, credentials) = if let Some((id, hmac)) = &settings.eab {
-        let new = NewAccount {
-            contact: &contacts,
-            terms_of_service_agreed: true,
-            only_return_existing: false,
-        };
-        let eab = ExternalAccountKey::new(id.clone(), hmac);
-        let created = builder.create(&new, directory, Some(&eab)).await;
-        created.map_err(failed())?
-    } else {
-        // The key is stored first. If this process ends before it has stored the account, the next one asks for
-        // the account of the key (RFC 8555, section 7.3.1).
-        let der = match (key, storage.read(&key_file)?) {
-            (Some(der), _) => der,
-            (None, Some(pem)) => PKey::private_key_from_pem(&pem)?.private_key_to_pkcs8()?,
-            (None, None) => {
-                let key = super::key::generate(super::KeyType::EcdsaP256)?;
-                storage.write(&key_file, &key.private_key_to_pem_pkcs8()?)?;
-                key.private_key_to_pkcs8()?
+    // The key is stored first. If this process ends before it has stored the account, the next one asks for the account
+    // of the key (RFC 8555, section 7.3.1).
+    let (der, is_new) = match (key, storage.read(&key_file)?) {
+        (Some(der), _) => (der, false),
+        (None, Some(pem)) => {
+            let key = PKey::private_key_from_pem(&pem)?;
+            (key.private_key_to_pkcs8()?, false)
+        }
+        (None, None) => {
+            let key = super::key::generate(super::KeyType::EcdsaP256)?;
+            storage.write(&key_file, &key.private_key_to_pem_pkcs8()?)?;
+            (key.private_key_to_pkcs8()?, true)
+        }
+    };
+    let pkcs8 = PrivatePkcs8KeyDer::from(der);
+    let pair = || {
+        let key = Key::from_pkcs8_der(pkcs8.clone_key()).map_err(failed())?;
+        Ok::<_, AcmeError>((key, PrivateKeyDer::Pkcs8(pkcs8.clone_key())))
+    };
+    let directory = || settings.directory.clone();
+    let (account, credentials) = if let Some(external) = &settings.eab {
+        // The server may accept the binding once, so it is asked for an account of the key before.
+        let known = match is_new {
+            true => None,
+            false => {
+                let builder = Account::builder_with_http(Box::new(transport.clone()));
+                match builder.from_key(pair()?, directory()).await {
+                    Err(instant_acme::Error::Api(_)) => None,
+                    known => Some(known.map_err(failed())?),
+                }
             }
         };
-        let pkcs8 = PrivatePkcs8KeyDer::from(der);
-        let key = Key::from_pkcs8_der(pkcs8.clone_key()).map_err(failed())?;
-        let pair = (key, PrivateKeyDer::Pkcs8(pkcs8));
-        let created = builder.create_from_key(pair, directory).await;
+        match known {
+            Some(known) => known,
+            None => {
+                let binding = Binding {
+                    external: external.clone(),
+                    contact: settings.contact.clone(),
+                    key: PKey::private_key_from_pkcs8(pkcs8.secret_pkcs8_der())?,
+                };
+                let bound = Box::new(transport.with_binding(binding));
+                let builder = Account::builder_with_http(bound);
+                let created = builder.create_from_key(pair()?, directory()).await;
+                created.map_err(failed())?
+            }
+        }
+    } else {
+        let builder = Account::builder_with_http(Box::new(transport.clone()));
+        let created = builder.create_from_key(pair()?, directory()).await;
         let (account, credentials) = created.map_err(failed())?;
+        let contacts: Vec<&str> = settings.contact.iter().map(String::as_str).collect();
         if !contacts.is_empty() {
             let updated = account.update_contacts(&contacts).await;
             updated.map_err(failed())?;

@@ -25,7 +25,8 @@ pub struct AcmeClient {
 
 impl AcmeClient {
     /// A client of the server with this directory URL, such as `https://acme-v02.api.letsencrypt.org/directory`. Its
-    /// files are in `storage`, which only one process may use at a time.
+    /// files are in `storage`. Clients of several processes may use it in turn: one that finds it in use by another
+    /// fails with [`AcmeError::Busy`].
     pub fn new(directory: impl Into<String>, storage: impl Into<PathBuf>) -> AcmeClient {
         AcmeClient {
             settings: Settings::new(directory.into(), storage.into()),
@@ -110,6 +111,9 @@ impl AcmeClient {
     /// servers, which offer the ALPN protocol `acme-tls/1` only, and passes all others to the earlier SNI callback of
     /// the context. So set that callback, or start a [`CertReloader`](crate::CertReloader) with
     /// [`certificate_by_name`](crate::CertReloaderBuilder::certificate_by_name), before [`start`](Self::start).
+    ///
+    /// Validating servers have no client certificate. `start` and [`obtain`](Self::obtain) refuse a context that
+    /// requires one (`CERT_REQUIRED`).
     pub fn tls_alpn_01(mut self, context: &SslContext) -> AcmeClient {
         self.hooks.add_tls_alpn(context);
         self
@@ -133,8 +137,11 @@ impl AcmeClient {
         self
     }
 
-    /// The pause after the first failure, and the longest pause. Default 5 minutes and 6 hours.
+    /// The pause after the first failure, and the longest pause. Default 5 minutes and 6 hours. If there is no
+    /// certificate in service and the server did not answer, or if another client uses the storage, the first pause is
+    /// 5 seconds by default.
     pub fn retry(mut self, first: Duration, longest: Duration) -> AcmeClient {
+        self.settings.quick_retry = first;
         self.settings.retry = [first, longest];
         self
     }
@@ -157,6 +164,7 @@ impl AcmeClient {
         // A runtime cannot be started in a thread in which another runtime is running.
         thread::scope(|scope| {
             let run = || {
+                let _lock = storage.lock()?;
                 storage.recover()?;
                 order::attempt(settings, &storage, hooks)?;
                 let missing = "its files have disappeared".to_owned();
@@ -179,6 +187,9 @@ impl AcmeClient {
     /// because it has expired, [`Event::Reload`] reports that. If there is no certificate in service, the context keeps
     /// those that it has, and the thread obtains the first one. The service may have to accept connections for that;
     /// see [`AcmeRenewal::wait`].
+    ///
+    /// The context presents the certificate of this client only. So start one client for a context, with all
+    /// [`domains`](Self::domains): a second client would replace the certificate of the first.
     ///
     /// # Errors
     ///

@@ -19,6 +19,14 @@ pub enum AcmeError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// Another client, of this process or another one, is using the directory.
+    #[error("{}: {} is using the directory", path.display(), holder(*process))]
+    Busy {
+        /// The directory of the storage.
+        path: PathBuf,
+        /// The identifier of the other client's process, if it is known.
+        process: Option<u32>,
+    },
     /// The server refuses a request (RFC 8555, section 6.7).
     #[error("the ACME server refuses {request}: {detail} ({kind})")]
     Refused {
@@ -70,6 +78,13 @@ pub enum AcmeError {
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+}
+
+fn holder(process: Option<u32>) -> String {
+    match process {
+        Some(process) => format!("the ACME client of process {process}"),
+        None => "another ACME client".to_owned(),
+    }
 }
 
 impl AcmeError {

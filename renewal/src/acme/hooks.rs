@@ -29,6 +29,15 @@ impl Hooks {
         self.add(ChallengeType::TlsAlpn01, Box::new(challenges));
     }
 
+    /// Whether the context for challenges requires client certificates.
+    pub(super) fn require_client_certificates(&self) -> bool {
+        let mode = self
+            .waiting
+            .as_ref()
+            .map(|(_, context)| context.verify_mode());
+        mode == Some(pyssl::CERT_REQUIRED)
+    }
+
     pub(super) fn kinds(&self) -> impl Iterator<Item = ChallengeType> {
         self.list.iter().map(|(kind, _)| *kind)
     }

@@ -40,21 +40,23 @@
 //! **When a certificate is renewed.** At the time that the server suggests (ARI, RFC 9773). If the server has no
 //! suggestion, when two thirds of the certificate's validity have passed, which suits certificates of six days as
 //! well as of ninety. After a failure, the old certificate stays in service, and [`Event::Failed`] gives the reason.
-//! The next attempt comes after five minutes. The pause doubles with each failure up to six hours, and varies at
-//! random. It is not shorter than the server demands (`Retry-After`), of which a day counts at most.
+//! The next attempt comes after five minutes; after five seconds if there is no certificate in service and the server
+//! did not answer. The pause doubles with each failure up to six hours, and varies at random. It is not shorter than the
+//! server demands (`Retry-After`), of which a day counts at most.
 //! [`AcmeRenewal::renew_if_due`] ends such a pause, and asks the server again.
 //!
 //! **Files.** The directory has the layout of certbot: `live/NAME/fullchain.pem` and `live/NAME/privkey.pem`, where
-//! `live/NAME` is a symbolic link into `archive/`. Only its owner has access. Only one process may use it at a time.
+//! `live/NAME` is a symbolic link into `archive/`. Only its owner has access. A client locks
+//! the file `lock` while it uses the directory, so that the clients of several processes do so in turn.
 //! Each file is written completely before it gets its name, the key before the order, the certificate after its key,
 //! and the link last. A process that ends at any point continues with the same key and the same order when it starts
 //! again.
 //!
-//! **Limits.** The account's key is ECDSA P-256. With [`eab`](AcmeClient::eab), the account's key is stored after
-//! the server has created the account. With [`tls_alpn_01`](AcmeClient::tls_alpn_01), the context must not require
+//! **Limits.** The account's key is ECDSA P-256. With [`tls_alpn_01`](AcmeClient::tls_alpn_01), the context must not require
 //! client certificates, since the validating server has none. Certificates are not revoked here.
 
 mod account;
+mod binding;
 mod challenge;
 mod client;
 mod delivery;

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use pyssl::SslContext;
+use zeroize::Zeroizing;
 
 use super::account;
 use super::delivery::Leaf;
@@ -117,11 +118,17 @@ impl AcmeRenewal {
             storage,
             context: context.clone(),
             shared: Arc::clone(&shared),
-            failures: 0,
+            failures: [0, 0],
             paused: None,
             suggestion: Suggestion::default(),
         };
-        worker.storage.recover()?;
+        {
+            let lock = worker.storage.lock();
+            // Another client completes what it has begun.
+            if !matches!(lock, Err(AcmeError::Busy { .. })) {
+                worker.storage.recover()?;
+            }
+        }
         worker.serve();
         let renewal = AcmeRenewal { shared };
         thread::Builder::new()
@@ -191,8 +198,8 @@ struct Worker {
     storage: Storage,
     context: SslContext,
     shared: Arc<Shared>,
-    /// Failures since the last success.
-    failures: u32,
+    /// Failures since the last success: those after which the next attempt comes soon, and the others.
+    failures: [u32; 2],
     /// The client makes no attempt before this time. It is an `Instant`, so it does not depend on the system's clock,
     /// which may be changed.
     paused: Option<Instant>,
@@ -231,10 +238,18 @@ impl Worker {
                 self.serve();
             }
             let is_paused = !asked && self.paused.is_some_and(|end| Instant::now() < end);
+            let old = self.content();
             if forced || (!is_paused && self.is_due()) {
-                self.renew();
+                self.renew(old.as_deref());
+            } else if !is_paused && !self.is_serving() {
+                // Another client has obtained the certificate.
+                self.serve();
             }
         }
+    }
+
+    fn is_serving(&self) -> bool {
+        self.shared.state().reloader.is_some()
     }
 
     /// How long the thread waits before it reads the clock again. The thread first reads the clock at once.
@@ -265,11 +280,15 @@ impl Worker {
         due <= SystemTime::now()
     }
 
-    /// The stored certificate; `None` if there is none, or it cannot be read.
-    fn stored(&self) -> Option<Leaf> {
+    /// The file of the stored certificate; `None` if there is none, or it cannot be read.
+    fn content(&self) -> Option<Zeroizing<Vec<u8>>> {
         let lineage = self.storage.lineage()?;
-        let content = self.storage.read(&lineage.fullchain()).ok()??;
-        Leaf::of(&content).ok()
+        self.storage.read(&lineage.fullchain()).ok()?
+    }
+
+    /// The stored certificate.
+    fn stored(&self) -> Option<Leaf> {
+        Leaf::of(&self.content()?).ok()
     }
 
     /// Asks the server when it suggests to renew the certificate (RFC 9773).
@@ -286,6 +305,9 @@ impl Worker {
             .map(|identifier| suggested(settings, storage, identifier));
         let (window, pause) = match answer {
             Some(Ok((window, pause))) => (Some(window), pause),
+            Some(Err(AcmeError::Busy { .. })) => {
+                (self.suggestion.window.filter(|_| known), Duration::ZERO)
+            }
             // The last suggestion for the same certificate stays valid.
             _ => (self.suggestion.window.filter(|_| known), ASK[1] / 4),
         };
@@ -300,18 +322,30 @@ impl Worker {
         };
     }
 
-    fn renew(&mut self) {
+    /// Replaces the stored certificate, unless another client has replaced this one, `old`, in the meantime.
+    fn renew(&mut self, old: Option<&Vec<u8>>) {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let _lock = self.storage.lock()?;
+            if self.content().as_deref() != old {
+                return Ok(false);
+            }
             self.storage.recover()?;
-            order::attempt(&self.settings, &self.storage, &mut self.hooks)
+            order::attempt(&self.settings, &self.storage, &mut self.hooks)?;
+            Ok(true)
         }));
         let panicked = |_| {
             let text = "a hook or the client panicked".to_owned();
             Err(AcmeError::Settings(text))
         };
         let outcome = outcome.unwrap_or_else(panicked);
-        if let Err(error) = outcome {
-            return self.fail(error);
+        match outcome {
+            Err(error) => return self.fail(error),
+            Ok(true) => {}
+            Ok(false) => {
+                self.serve();
+                self.succeed();
+                return;
+            }
         }
         let Some(leaf) = self.stored() else {
             let text = "its files have disappeared".to_owned();
@@ -329,14 +363,27 @@ impl Worker {
             let text = "it is due for renewal already; one of the clocks is wrong".to_owned();
             return self.fail(AcmeError::Certificate(text));
         }
-        self.failures = 0;
+        self.succeed();
+    }
+
+    fn succeed(&mut self) {
+        self.failures = [0, 0];
         self.paused = Some(Instant::now());
     }
 
     fn fail(&mut self, error: AcmeError) {
-        self.failures = self.failures.saturating_add(1);
+        let is_soon = match &error {
+            AcmeError::Busy { .. } => true,
+            AcmeError::Exchange { .. } => status(&self.shared.state()).is_none(),
+            _ => false,
+        };
         let [first, longest] = self.settings.retry;
-        let retry_in = schedule::pause(first, longest, self.failures, error.retry_after());
+        let (first, failures) = match (is_soon, &mut self.failures) {
+            (true, [soon, _]) => (self.settings.quick_retry, soon),
+            (false, [_, others]) => (first, others),
+        };
+        *failures = failures.saturating_add(1);
+        let retry_in = schedule::pause(first, longest, *failures, error.retry_after());
         self.paused = Some(Instant::now() + retry_in.min(LONGEST));
         let error = Arc::new(error);
         self.shared
@@ -406,7 +453,13 @@ fn suggested(
     const REQUEST: &str = "the renewal information";
     let transport = settings.transport();
     order::block_on(async {
-        let account = account::open(settings, storage, &transport).await?;
+        let account = match account::stored(settings, storage, &transport).await? {
+            Some(account) => account,
+            None => {
+                let _lock = storage.lock()?;
+                account::open(settings, storage, &transport).await?
+            }
+        };
         let answer = account.renewal_info(&certificate_id(identifier)).await;
         let (info, pause) = answer.map_err(account::refused(REQUEST, &transport))?;
         let window = info.suggested_window;

@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     pub(super) interval: Duration,
     pub(super) retry: [Duration; 2],
+    /// The first pause if the next attempt must come soon.
+    pub(super) quick_retry: Duration,
     #[cfg(test)]
     pub(super) steps: super::tests::Steps,
 }
@@ -51,6 +53,7 @@ impl Settings {
                 Duration::from_secs(5 * 60),
                 Duration::from_secs(6 * 60 * 60),
             ],
+            quick_retry: Duration::from_secs(5),
             #[cfg(test)]
             steps: super::tests::Steps::default(),
         }
@@ -105,6 +108,13 @@ impl Settings {
         }
         if hooks.kinds().next().is_none() {
             return Err("no way to fulfil challenges was given".to_owned());
+        }
+        if hooks.require_client_certificates() {
+            return Err(
+                "the context requires client certificates, and an ACME server, which has none, cannot validate through \
+                 it by tls-alpn-01"
+                    .to_owned(),
+            );
         }
         let wildcard = self.domains.iter().find(|domain| domain.starts_with("*."));
         match wildcard {

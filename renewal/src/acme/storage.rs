@@ -1,6 +1,6 @@
 //! The files: the account, the order in progress, and the certificates.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -92,6 +92,29 @@ impl Storage {
     )]
     fn step(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Keeps other clients, also those of other processes, from changing the files until the result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`AcmeError::Busy`] if another client does so already.
+    pub(super) fn lock(&self) -> Result<File, AcmeError> {
+        let path = self.root.join("lock");
+        let mut file = match self.step().and_then(|()| sys::lock(&path)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                return Err(AcmeError::Busy {
+                    path: self.root.clone(),
+                    process: text.trim().parse().ok(),
+                });
+            }
+            outcome => outcome.map_err(failed(&path))?,
+        };
+        // The number is for the text of the other client's error only, so an error is ignored.
+        let _ = file.set_len(0);
+        let _ = write!(file, "{}", std::process::id());
+        Ok(file)
     }
 
     fn create(&self, directory: &Path) -> Result<(), AcmeError> {

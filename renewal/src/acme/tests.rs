@@ -112,17 +112,27 @@ fn files(directory: &Path) -> Vec<String> {
 }
 
 /// Runs an attempt with a fault at each step in turn, and then an attempt without a fault. If `first` is set, there is
-/// no certificate at the start.
-fn at_each_step(first: bool, ends: bool) {
+/// no certificate at the start. If `bound` is set, the account is bound to an external one, which the server allows once.
+fn at_each_step(first: bool, ends: bool, bound: bool) {
     let server = AcmeServer::start();
+    if bound {
+        server.require_eab();
+    }
+    let client = |storage: &Path, step: usize| {
+        let client = client(&server, storage);
+        match bound {
+            true => client.eab(format!("customer{step}"), "c2VjcmV0"),
+            false => client,
+        }
+    };
     for step in 0.. {
         let directory = tempfile::tempdir().unwrap();
         let storage = &directory.path().join("acme");
         if !first {
-            client(&server, storage).obtain().unwrap();
+            client(storage, step).obtain().unwrap();
         }
         let before = served(storage);
-        let mut broken = client(&server, storage);
+        let mut broken = client(storage, step);
         broken.settings.steps.plan(step, ends);
         let outcome = broken.obtain();
         if !broken.settings.steps.happened() {
@@ -148,7 +158,7 @@ fn at_each_step(first: bool, ends: bool) {
         let has_order =
             pending.join("order.json").exists() && !pending.join("fullchain.pem").exists();
         let orders = server.orders().len();
-        client(&server, storage).obtain().unwrap();
+        client(storage, step).obtain().unwrap();
         let new = server.orders().len() - orders;
         assert_eq!(new, usize::from(!has_order), "step {step}");
         let renewed = served(storage);
@@ -165,18 +175,23 @@ fn at_each_step(first: bool, ends: bool) {
 
 #[test]
 fn a_process_that_ends_at_any_step_of_its_first_order_is_continued() {
-    at_each_step(true, true);
+    at_each_step(true, true, false);
+}
+
+#[test]
+fn a_process_that_ends_at_any_step_keeps_the_account_that_it_has_bound() {
+    at_each_step(true, true, true);
 }
 
 #[test]
 fn a_process_that_ends_at_any_step_of_a_renewal_leaves_a_certificate_with_its_key() {
-    at_each_step(false, true);
+    at_each_step(false, true, false);
 }
 
 #[test]
 fn a_full_disk_at_any_step_leaves_a_certificate_with_its_key() {
-    at_each_step(true, false);
-    at_each_step(false, false);
+    at_each_step(true, false, false);
+    at_each_step(false, false, false);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use pyssl::requests::{RequestOptions, Session};
 
+use super::binding::Binding;
 use super::challenge::BoxError;
 #[cfg(test)]
 use super::tests::Steps;
@@ -30,7 +31,7 @@ const LONGEST: u64 = 1 << 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Clone)]
-pub(super) struct Transport(Arc<Inner>);
+pub(super) struct Transport(Arc<Inner>, Option<Arc<Binding>>);
 
 struct Inner {
     session: Session,
@@ -46,13 +47,19 @@ impl Transport {
         let options = RequestOptions::new()
             .total_timeout(PATIENCE)
             .allow_redirects(false);
-        Transport(Arc::new(Inner {
+        let inner = Inner {
             session: Session::new(options),
             cafile: cafile.map(Path::to_owned),
             retry_after: Mutex::default(),
             #[cfg(test)]
             steps,
-        }))
+        };
+        Transport(Arc::new(inner), None)
+    }
+
+    /// The same, with a binding for new accounts.
+    pub(super) fn with_binding(&self, binding: Binding) -> Transport {
+        Transport(Arc::clone(&self.0), Some(Arc::new(binding)))
     }
 
     /// The pause that the last answer demands.
@@ -70,10 +77,13 @@ impl HttpClient for Transport {
         &self,
         request: Request<BodyWrapper<Bytes>>,
     ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
-        let inner = Arc::clone(&self.0);
+        let Transport(inner, binding) = self.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await.unwrap_or_default().to_bytes();
+            let bound = binding.map(|binding| binding.add(&body)).transpose();
+            let bound = bound.map_err(Error::Other)?.flatten();
+            let body = bound.map_or(body, Bytes::from);
             inner.send(&parts, &body).map_err(Error::Other)
         })
     }

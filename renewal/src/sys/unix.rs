@@ -37,6 +37,9 @@ mod acme {
     use std::io;
     use std::path::Path;
 
+    use rustix::fs::{FlockOperation, flock};
+    use rustix::io::Errno;
+
     /// Whether programs can make links to directories.
     pub(crate) const HAS_LINKS: bool = true;
 
@@ -48,6 +51,16 @@ mod acme {
     /// Gives a file or a directory another name.
     pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    /// Opens a file and locks it until it is closed, which the end of the process does too. `WouldBlock` if the file is
+    /// locked already. A file system without locks is not an error.
+    pub(crate) fn lock(path: &Path) -> io::Result<File> {
+        let file = super::private_file().create(true).open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) | Err(Errno::NOTSUP | Errno::NOSYS | Errno::NOLCK) => Ok(file),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Writes the names of a directory to the disk.

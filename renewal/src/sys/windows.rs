@@ -25,10 +25,17 @@ pub(crate) fn check_private(_directory: &Path, _content: &str) -> io::Result<()>
 
 #[cfg(feature = "acme")]
 mod acme {
-    use std::fs;
+    use std::fs::{self, File};
     use std::io;
+    use std::os::windows::fs::OpenOptionsExt;
     use std::path::Path;
     use std::time::Duration;
+
+    /// Others may open the file for reading only (CreateFileW).
+    const FILE_SHARE_READ: u32 = 1;
+
+    /// The file is open in a way that excludes this access.
+    const ERROR_SHARING_VIOLATION: i32 = 32;
 
     /// Links need a privilege.
     pub(crate) const HAS_LINKS: bool = false;
@@ -49,6 +56,17 @@ mod acme {
             }
         }
         fs::rename(from, to)
+    }
+
+    /// Opens a file so that nobody else can write to it until it is closed, which the end of the process does too.
+    /// `WouldBlock` if another has it open in this way.
+    pub(crate) fn lock(path: &Path) -> io::Result<File> {
+        let mut options = super::private_file();
+        let outcome = options.create(true).share_mode(FILE_SHARE_READ).open(path);
+        outcome.map_err(|error| match error.raw_os_error() {
+            Some(ERROR_SHARING_VIOLATION) => io::ErrorKind::WouldBlock.into(),
+            _ => error,
+        })
     }
 
     /// Does nothing. Windows cannot open a directory as a file.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -178,7 +178,7 @@ fn another_set_of_names_ends_an_unfinished_order() {
 fn settings_that_cannot_work_are_errors_before_any_request() {
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
     let base = || AcmeClient::new(server.directory(), directory.path().join("acme"));
-    let cases: [(AcmeClient, &str); 11] = [
+    let cases: [(AcmeClient, &str); 12] = [
         (base().domains([NAME]).http_01(Believed), "terms of service"),
         (base().agree_tos(true).http_01(Believed), "no domain"),
         (base().agree_tos(true).domains([NAME]), "no way to fulfil"),
@@ -211,6 +211,10 @@ fn settings_that_cannot_work_are_errors_before_any_request() {
             "base64",
         ),
         (
+            client(&server, directory.path()).tls_alpn_01(&requiring()),
+            "requires client certificates",
+        ),
+        (
             AcmeClient::new(
                 "http://acme.example/directory",
                 directory.path().join("acme"),
@@ -227,6 +231,92 @@ fn settings_that_cannot_work_are_errors_before_any_request() {
         assert!(error.to_string().contains(text), "{error}");
     }
     assert_eq!(server.take_requests(), [""; 0]);
+}
+
+/// A context for servers that requires client certificates.
+fn requiring() -> pyssl::SslContext {
+    let context = crate::support::server();
+    context.set_verify_mode(pyssl::CERT_REQUIRED).unwrap();
+    context
+}
+
+#[test]
+fn the_first_certificate_is_tried_again_soon_if_the_server_does_not_answer() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    server.fail("directory", Fault::HangUp);
+    let watched = Renewal::start(client(&server, directory.path()), &crate::support::server());
+    for seconds in [5, 10, 20, 40, 80, 160, 320] {
+        let (_, pause) = watched.failed();
+        let longest = Duration::from_secs(seconds);
+        assert!(pause <= longest && pause >= longest / 2, "{pause:?}");
+        watched.renewal.renew();
+    }
+    watched.failed();
+    // After a refusal, the server's limits of failed attempts count.
+    server.heal();
+    server.fail("new-order", Fault::Refuse);
+    watched.renewal.renew();
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let (_, pause) = watched.failed();
+    assert!(pause <= minutes(5) && pause >= minutes(3), "{pause:?}");
+    server.heal();
+    watched.renewal.renew();
+    watched.obtained();
+    // The certificate in service leaves time.
+    server.fail("directory", Fault::HangUp);
+    watched.renewal.renew();
+    let (_, pause) = watched.failed();
+    assert!(pause <= minutes(5) && pause >= minutes(3), "{pause:?}");
+}
+
+/// Tells the test that the challenge is there, and waits for the test.
+struct Held(mpsc::Sender<()>, mpsc::Receiver<()>);
+
+impl ChallengeHook for Held {
+    fn auth(&mut self, _: &Challenge) -> Result<(), BoxError> {
+        self.0.send(())?;
+        Ok(self.1.recv_timeout(PATIENCE)?)
+    }
+
+    fn cleanup(&mut self, _: &Challenge) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn clients_with_the_same_storage_take_turns_and_share_the_certificate() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let (begun, first_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let first = client(&server, directory.path()).http_01(Held(begun, may_go_on));
+    let first = Renewal::start(first, &crate::support::server());
+    first_begun.recv_timeout(PATIENCE).unwrap();
+
+    let holder = format!("the ACME client of process {} is using", std::process::id());
+    let error = client(&server, directory.path()).obtain().unwrap_err();
+    assert!(matches!(error, AcmeError::Busy { .. }), "{error}");
+    assert!(error.to_string().contains(&holder), "{error}");
+    let third = client(&server, directory.path());
+    let third = Renewal::start(third, &crate::support::server());
+    let (text, pause) = third.failed();
+    assert!(text.contains(&holder), "{text}");
+    assert!(pause <= Duration::from_secs(5), "{pause:?}");
+    third.end();
+    let millisecond = Duration::from_millis(1);
+    let second = client(&server, directory.path())
+        .interval(millisecond)
+        .retry(millisecond, millisecond);
+    let second = Renewal::start(second, &crate::support::server());
+    second.failed();
+
+    go_on.send(()).unwrap();
+    first.obtained();
+    assert!(first.renewal.wait(PATIENCE).is_some());
+    assert!(second.renewal.wait(PATIENCE).is_some());
+    assert_eq!(second.served(), first.served());
+    assert_eq!((server.accounts(), server.orders().len()), (1, 1));
+    // The lock has ended with the order.
+    client(&server, directory.path()).obtain().unwrap();
 }
 
 #[test]

@@ -54,6 +54,17 @@ fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_it
 }
 
 #[test]
+fn a_certificate_of_six_days_is_not_reported_as_expiring() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    acme.validity(-60, 6 * DAY - 60);
+    client(&acme, directory.path()).obtain().unwrap();
+    let watched = Renewal::start(client(&acme, directory.path()), &server());
+    watched.renewal.renew();
+    // Fails after any other event of the reloader than `Loaded`.
+    watched.renewed();
+}
+
+#[test]
 fn a_stored_certificate_without_a_wanted_name_is_replaced() {
     let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
     client(&acme, directory.path()).obtain().unwrap();
