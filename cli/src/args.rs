@@ -113,7 +113,6 @@ pub(crate) struct ServeArgs {
 
     /// Load a renewed certificate without a restart. The server always does so, with and without this option
     #[arg(long)]
-    #[expect(dead_code, reason = "certificates are always reloaded")]
     reload: bool,
 
     #[command(flatten)]
