@@ -94,6 +94,13 @@ impl Setting {
         self.source.place(self.value.offset(byte))
     }
 
+    /// The places of all bytes of the value and of its end: [`place`](Self::place) for each.
+    pub fn places(&self) -> Vec<(usize, usize)> {
+        let bytes = 0..=self.value.text().len();
+        self.source
+            .places(bytes.map(|byte| self.value.offset(byte)))
+    }
+
     /// The line and column of a byte offset in the file.
     pub(super) fn place_in_file(&self, offset: usize) -> (usize, usize) {
         self.source.place(offset)

@@ -40,6 +40,30 @@ impl Source {
         (line, column + 1)
     }
 
+    /// The places of ascending offsets. Each character of a line is counted once.
+    pub(super) fn places(&self, offsets: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+        let mut last: Option<(usize, (usize, usize))> = None;
+        let place = |offset: usize| {
+            let next = match last {
+                Some((before, (line, column)))
+                    if before <= offset
+                        && self.lines.get(line).is_none_or(|next| *next > offset) =>
+                {
+                    let between = self
+                        .text
+                        .get(before..offset)
+                        .map(|text| text.chars().count());
+                    between.map(|count| (line, column + count))
+                }
+                _ => None,
+            };
+            let found = next.unwrap_or_else(|| self.place(offset));
+            last = Some((offset, found));
+            found
+        };
+        offsets.map(place).collect()
+    }
+
     /// A line, counted from 1, without its end.
     pub(super) fn line(&self, line: usize) -> &str {
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line));
@@ -271,6 +295,15 @@ mod tests {
         assert_eq!(source.place(5), (1, 2));
         assert_eq!(source.place(8), (2, 1));
         assert_eq!(source.line(2), "ab");
+    }
+
+    #[test]
+    fn the_places_of_many_offsets_are_those_of_each() {
+        let text = "a=1é\n\n  b\tc\r\nlast";
+        let source = Source::new(Path::new("a"), text);
+        let offsets = [0, 1, 2, 9, 3, 3].into_iter().chain(0..=text.len() + 1);
+        let each: Vec<_> = offsets.clone().map(|offset| source.place(offset)).collect();
+        assert_eq!(source.places(offsets), each);
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn lint(setting: &Setting) -> Option<Linted> {
     };
     Some(Linted {
         file: setting.file().display().to_string(),
-        places: (0..=string.len()).map(|byte| setting.place(byte)).collect(),
+        places: setting.places(),
         directive: Some(setting.directive())
             .filter(|name| !name.is_empty())
             .map(str::to_owned),
