@@ -227,7 +227,12 @@ async fn plaintext_on_a_tls_connection_is_an_ssl_error() {
         ] {
             let error = error.expect("not a record");
             assert_eq!(error.python_class(), "SSLError");
-            assert_eq!(error.reason(), Some("WRONG_VERSION_NUMBER"));
+            // OpenSSL 3.2 and newer add an error of their own, which is the last one.
+            let expected = ["WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"];
+            assert!(
+                expected.contains(&error.reason().unwrap_or_default()),
+                "{error}"
+            );
         }
         assert!(!reader.at_eof());
     }
