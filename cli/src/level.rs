@@ -68,7 +68,8 @@ impl Level {
         (self.number > 0).then(|| self.rejects("a signature of the key exchange with SHA-1"))
     }
 
-    /// Whether the level allows a version at all. It may still reject all suites and signatures of the version.
+    /// Whether the level allows a version at all, in OpenSSL 3.0. It may still reject all suites and signatures of the
+    /// version. Newer releases allow versions before TLS 1.2 only at level 0; a client of these does not offer them.
     pub(crate) fn accepts_version(self, version: TlsVersion) -> bool {
         let highest_level = match version {
             TlsVersion::SSLv3 => 1,

@@ -18,6 +18,11 @@ const SYSTEM: &str = "system";
 /// OpenSSL's word for its own cipher string.
 const OPENSSL_DEFAULT: &str = "DEFAULT";
 
+/// Whether the linked OpenSSL is 3.0, where a security level alone does not turn off TLS 1.1.
+fn is_openssl_3_0() -> bool {
+    *pyssl::OPENSSL_VERSION_INFO < (3, 1, 0, 0, 0)
+}
+
 /// The versions of OpenSSL's default settings.
 const VERSIONS: [TlsVersion; 4] = [
     TlsVersion::TLSv1,
@@ -148,8 +153,14 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         );
     }
     let stated = service.versions();
-    let accepts = |version: &TlsVersion| level.is_none_or(|level| level.accepts_version(*version));
-    if stated.is_some() || !accepts(&TlsVersion::TLSv1) {
+    let accepts = |version: &TlsVersion| {
+        level.is_none_or(|level| {
+            // OpenSSL 3.0 accepts older versions, and newer releases only at level 0.
+            let by_release = *version >= TlsVersion::TLSv1_2 || is_openssl_3_0();
+            level.accepts_version(*version) && (by_release || !level.has_limits())
+        })
+    };
+    if stated.is_some() || !VERSIONS.iter().all(accepts) {
         let mut versions = stated.unwrap_or_else(|| VERSIONS.to_vec());
         versions.retain(accepts);
         rule(
@@ -261,8 +272,8 @@ mod tests {
             assert!(policy.check_certificate(&sha256).conforms());
             // If the key exchange is not signed, OpenSSL 3.0 connects with these versions.
             let conforms = |version| policy.check(&[], &[version]).conforms();
-            assert!(conforms(TlsVersion::TLSv1_1));
-            assert_eq!(conforms(TlsVersion::TLSv1), level < 3);
+            assert_eq!(conforms(TlsVersion::TLSv1_1), is_openssl_3_0());
+            assert_eq!(conforms(TlsVersion::TLSv1), is_openssl_3_0() && level < 3);
             assert!(!policy.check_signatures(&["rsa_pkcs1_sha1"]).conforms());
             // Level 3 demands forward secrecy.
             let suites = CipherString::parse("AES128-GCM-SHA256")

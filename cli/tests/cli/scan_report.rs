@@ -308,6 +308,11 @@ fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
             (SslVersion::TLS1_2, "ALL:@SECLEVEL=0"),
             (SslVersion::TLS1_3, "ALL:@SECLEVEL=0"),
         ] {
+            // A simulated client that offers these versions at level 1 is one of OpenSSL 3.0.
+            let is_newer = *pyssl::OPENSSL_VERSION_INFO >= (3, 1, 0, 0, 0);
+            if is_newer && version != SslVersion::TLS1_2 && version != SslVersion::TLS1_3 {
+                continue;
+            }
             if ciphers.starts_with("kRSA") && !what.starts_with("RSA") {
                 continue;
             }
