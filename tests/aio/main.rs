@@ -18,6 +18,7 @@ mod live;
 mod misbehaviour;
 mod protocol;
 mod python;
+mod reads;
 mod split;
 mod start_tls;
 mod stream;
