@@ -94,9 +94,9 @@ pub(crate) struct DemoArgs {
 /// valid now or its chain does not verify, the old ones stay in use, and a line on standard error gives the
 /// reason. Open connections continue, and sessions can be resumed.
 ///
-/// With --acme, the certificate comes from an ACME server such as Let's Encrypt, and is renewed when the ACME
-/// server suggests it, or after two thirds of its validity. Until the first one is there, handshakes fail. On
-/// SIGHUP, the command asks the ACME server again when the renewal is due, and renews the certificate if it is,
+/// With --acme, the certificate comes from an ACME server such as Let's Encrypt, and is renewed when the ACME server
+/// suggests it, or after two thirds of its validity. Until the first one is there, handshakes fail. On SIGHUP, the
+/// command asks the ACME server again for the time of the renewal. If that time has come, it renews the certificate,
 /// even during the pause after a failure.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {

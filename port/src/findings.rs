@@ -31,7 +31,7 @@ pub struct Finding {
 /// The facts about a context.
 #[derive(Default)]
 struct Facts {
-    /// The indexes of the findings that this context verifies nothing.
+    /// The indexes of the findings which say that this context does not verify the peer.
     unverified: Vec<usize>,
     trusted: bool,
 }

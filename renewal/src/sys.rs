@@ -1,5 +1,5 @@
-//! The differences between Unix and Windows. Only the sockets of
-//! `fleet::redis` and some tests name one elsewhere.
+//! The differences between Unix and Windows. Elsewhere, only the Unix sockets of `fleet::redis` and
+//! some tests depend on the system.
 
 #[cfg(unix)]
 mod unix;

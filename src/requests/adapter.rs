@@ -108,9 +108,9 @@ impl HttpAdapter {
         self
     }
 
-    /// Python's `HTTPAdapter(pool_connections=100)`. The default is 10. All servers together keep at most this number times
-    /// [`pool_maxsize`](Self::pool_maxsize) idle connections; Python limits the number of servers. Connections that are in
-    /// use do not count.
+    /// Python's `HTTPAdapter(pool_connections=100)`. The default is 10. The session keeps at most this number times
+    /// [`pool_maxsize`](Self::pool_maxsize) idle connections, to all servers together. Python limits the number of
+    /// servers instead. Connections that are in use do not count.
     ///
     /// ```
     /// # use pyssl::requests::{HttpAdapter, Session};

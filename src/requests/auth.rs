@@ -44,10 +44,10 @@ pub(super) fn basic_of_bytes(name: &[u8], password: &[u8]) -> Result<HeaderValue
 /// # Ok::<(), pyssl::requests::Error>(())
 /// ```
 ///
-/// The request is sent a second time with the answer to the server's challenge. Clones of a value share the
-/// last challenge, so a later request with one of them needs no second attempt. As in Python, each thread has a
-/// challenge of its own, so the server receives the counts of a nonce (`nc`) in order. As in Python, a challenge
-/// of a server to which a redirect led is answered too, and `qop=auth-int` is not supported.
+/// The request is sent a second time with the answer to the server's challenge. A later request of the same thread with
+/// this value or a clone of it answers the last challenge at once, without a second attempt. As in Python, each thread
+/// keeps its own challenge, so the server receives the counts of a nonce (`nc`) in order. As in Python, a challenge of
+/// a server to which a redirect led is answered too, and `qop=auth-int` is not supported.
 #[derive(Clone)]
 #[doc(alias = "HTTPDigestAuth")]
 pub struct HttpDigestAuth(Arc<Digest>);

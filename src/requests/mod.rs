@@ -69,8 +69,8 @@
 //! - A `Content-Length` of the caller is replaced by the length of the body; in Python, it stays if there is no body.
 //! - A cookie that the program sets is sent to all servers. It has no domain or path, and cookies are not kept in files
 //!   (`http.cookiejar.LWPCookieJar`): save [`Session::cookies`].
-//! - An adapter has no methods to override (`send`, `add_headers`), and no `pool_block`: call the session from a function
-//!   of your own.
+//! - An adapter has no methods to override (`send`, `add_headers`): call the session from a function of your own. It
+//!   has no `pool_block`: limit the number of threads instead.
 //! - There is no asynchronous twin: the HTTP library, `ureq`, waits in its thread. On tokio, use hyper with this
 //!   crate's streams, as `integrations/` shows.
 //! - Control characters in a response header are replaced by spaces, including the line break of a header

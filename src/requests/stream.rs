@@ -205,7 +205,8 @@ impl StreamingResponse {
     ///
     /// # Errors
     ///
-    /// Those of [`iter_content`](Self::iter_content). The begin of a line before an error is dropped, as in Python.
+    /// Those of [`iter_content`](Self::iter_content). If a line is incomplete when an error occurs, its beginning is
+    /// dropped, as in Python.
     pub fn iter_lines(&mut self) -> impl Iterator<Item = Result<Vec<u8>, Error>> + '_ {
         let mut pieces = self.iter_content(512);
         let mut lines = VecDeque::new();

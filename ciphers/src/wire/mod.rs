@@ -1,11 +1,11 @@
 //! The first messages of a handshake, built and read without OpenSSL's TLS. Only the encrypted messages of
 //! TLS 1.3 are decrypted with OpenSSL's ciphers.
 //!
-//! The result of a scan must not depend on the algorithms of the linked OpenSSL, except for the signature
-//! schemes of TLS 1.3. A [`ClientHello`] therefore offers any suite, group and signature algorithm, and
-//! [`ServerFlight`] reads the answer: the ServerHello, the certificates, the ServerKeyExchange, the CertificateRequest and alerts of SSL 3.0
-//! to TLS 1.2, and the ServerHello or HelloRetryRequest, the signature scheme and alerts of TLS 1.3. No
-//! handshake is finished.
+//! The result of a scan must not depend on the algorithms of the linked OpenSSL, except for the certificates and
+//! signature schemes of TLS 1.3. A [`ClientHello`] therefore offers any suite, group and signature algorithm, and
+//! [`ServerFlight`] reads the answer: the ServerHello, the certificates, the ServerKeyExchange, the CertificateRequest
+//! and alerts of SSL 3.0 to TLS 1.2, and the ServerHello or HelloRetryRequest, the certificates, the signature scheme
+//! and alerts of TLS 1.3. No handshake is finished.
 //!
 //! ```
 //! use pyssl::TlsVersion;

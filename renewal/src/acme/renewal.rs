@@ -162,8 +162,8 @@ impl AcmeRenewal {
     }
 
     /// Renews the certificate now if it is due, in the client's thread, even during a pause after a failure; certbot's
-    /// `renew`. The client asks the server again when the renewal is due, and reads the files in service again. Call
-    /// this on SIGHUP.
+    /// `renew`. The client asks the server again for the time of the renewal, and reads the files in service again.
+    /// Call this on SIGHUP.
     pub fn renew_if_due(&self) {
         self.shared.state().asked = true;
         self.shared.changed.notify_all();

@@ -50,7 +50,7 @@ impl RedisStore {
     /// # use pyssl as ssl;
     /// use pyssl_renewal::fleet::RedisStore;
     /// let store = RedisStore::new("rediss://server:secret@redis.example", "ticket-key:")?;
-    /// // A certificate authority of one's own, and a client's certificate.
+    /// // Load the server's CA and a client certificate into this context if Redis needs them.
     /// let context = ssl::create_default_context(())?;
     /// let store = store.context(&context);
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())

@@ -24,8 +24,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a certificate is reported by default.
 const WARN_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// A certificate of a few days is reported when this part of its validity is left: half of the time that is left when an
-/// ACME client renews it.
+/// By default, a certificate is reported at the earliest when a sixth of its validity is left. An ACME client renews
+/// when a third is left, so a renewal in time is not reported.
 const WARN_SHARE: u32 = 6;
 
 pub(super) struct Worker {
