@@ -53,12 +53,12 @@ impl AsFd for PythonDescriptor {
             true => NEVER_OPEN,
             false => self.number,
         };
-        // SAFETY: neither number is -1: `of` has checked the one, and the other is a constant. Before
-        // each operation, `Connection::prepare` checks that Python's socket has not closed the
-        // descriptor. During an operation, the program can close it in another thread, or beneath
-        // the socket by its number. Then the system calls fail, or use the file that has got the
-        // number, as those of the C module do. This affects files only, and no memory: this crate
-        // and `pyssl` make only calls such as recv(2), send(2) and poll(2) on the descriptor.
+        // SAFETY: neither number is -1: `of` has checked the one, and the other is a constant.
+        // `borrow_raw` also asks for an open descriptor. That is not kept: `NEVER_OPEN` is never open,
+        // and the program can close `number` at any time. No memory depends on it: `pyssl` passes the
+        // number to system calls only (`src/sys/unix.rs`, `Shared`), maps no memory of it, and never
+        // closes it. A call then fails, or uses the file that has got the number, as one of the C
+        // module does.
         unsafe { BorrowedFd::borrow_raw(number) }
     }
 }

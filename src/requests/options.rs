@@ -73,7 +73,7 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 /// |---|---|
 /// | `verify` | true |
 /// | `cert` | none |
-/// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate` |
+/// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate`, `Connection: keep-alive` |
 /// | `params` | none |
 /// | `data`, `json`, `files` | none |
 /// | `auth` | those of `.netrc`, or user and password of the URL |

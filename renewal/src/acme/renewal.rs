@@ -241,7 +241,7 @@ impl Worker {
             let old = self.content();
             if forced || (!is_paused && self.is_due()) {
                 self.renew(old.as_deref());
-            } else if !is_paused && !self.is_serving() {
+            } else if !self.is_serving() {
                 // Another client has obtained the certificate.
                 self.serve();
             }

@@ -85,7 +85,7 @@ impl RedisStore {
         })
     }
 
-    /// Connects with this context to a `rediss://` address. Without it, the server needs a certificate that the
+    /// Connects with this context to a `rediss://` address. Other addresses have no TLS, and ignore it. Without it, the server needs a certificate that the
     /// system trusts ([`create_default_context`](pyssl::create_default_context)).
     #[must_use]
     pub fn context(mut self, context: &SslContext) -> RedisStore {
@@ -178,19 +178,25 @@ impl TicketKeyStore for RedisStore {
         } = &*self;
         let (runtime, name) = (&self.runtime.0, &name);
         let work = within(async move {
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => connect(address, settings, context.as_ref()).await?,
-            };
+            // Redis or a firewall may have closed the connection, which is used once in a period.
+            if let Some(mut connection) = kept {
+                if let Ok(key) = exchange(&mut connection, name, candidate, expires).await {
+                    return Ok((key, connection));
+                }
+            }
+            let mut connection = connect(address, settings, context.as_ref()).await?;
             let key = exchange(&mut connection, name, candidate, expires).await?;
             Ok((key, connection))
         });
         // The caller's thread may drive a runtime already, and tokio refuses a second one there.
         let (key, connection) = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| match runtime {
+            let run = || match runtime {
                 Some(runtime) => runtime.block_on(work),
                 None => Err("the runtime has ended".into()),
-            });
+            };
+            let thread = std::thread::Builder::new()
+                .name("pyssl-redis".to_owned())
+                .spawn_scoped(scope, run)?;
             thread
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))

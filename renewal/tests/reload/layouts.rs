@@ -146,7 +146,7 @@ fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
 }
 
 /// The test watches the certificate itself, and counts how often it is opened.
-// Not on Windows: its notifications do not report that a file is opened.
+// Not on Windows: the test needs notifications that a file is opened, which only Linux has.
 #[cfg(all(target_os = "linux", feature = "notify"))]
 #[test]
 fn changes_of_other_files_in_the_directory_are_not_a_reason_to_read() {

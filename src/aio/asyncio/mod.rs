@@ -33,7 +33,8 @@
 //!
 //! As in Python, `write` returns at once, and a background task sends the data that the socket has no
 //! room for. So these functions need a tokio runtime with I/O and time. A callback of
-//! the context must not call a method of the connection that has called it: the call would never return. Programs that are written for
+//! the context must not use the connection that has called it, not even with `{:?}`: the call would never return. Other
+//! threads that use the connection wait until the callback returns. Programs that are written for
 //! tokio use [`SslContext::connect`] and [`SslContext::accept`] instead.
 
 mod channel;
@@ -276,7 +277,7 @@ impl Shared {
         link.push_received(&received);
         let mut shaking = pin!(handshake(context, link, &ssl, server_side));
         let shaken = poll_fn(|cx| match self.poll_closed(cx) {
-            // As in asyncio, `close` and `abort` end the handshake.
+            // `abort` ends the handshake, and so does `close` unless data waits to be sent.
             Poll::Ready(()) => Poll::Ready(Err(super::handshake::ended())),
             Poll::Pending => shaking.as_mut().poll(cx),
         });
@@ -287,7 +288,9 @@ impl Shared {
                 return Err(error);
             }
         };
-        upgrade.done(Channel::Tls(Box::new(stream)));
-        Ok(())
+        match upgrade.done(Channel::Tls(Box::new(stream))) {
+            true => Ok(()),
+            false => Err(super::handshake::ended()),
+        }
     }
 }

@@ -88,12 +88,17 @@ impl Upgrade<'_> {
         Upgrade(shared, false)
     }
 
-    pub(in crate::aio::asyncio) fn done(mut self, channel: Channel) {
+    /// Puts the TLS stream in place, unless the connection was closed meanwhile.
+    pub(in crate::aio::asyncio) fn done(mut self, channel: Channel) -> bool {
         self.1 = true;
         let mut state = self.0.lock();
+        if !matches!(state.channel, Channel::Upgrading) {
+            return false;
+        }
         state.set(channel);
         // Sends the data that was written during the handshake.
         self.0.send(state);
+        true
     }
 
     /// The handshake has failed. As in asyncio, later reads return its error.
