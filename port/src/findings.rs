@@ -171,7 +171,10 @@ impl<'p, 't> Verified<'p, 't> {
             let value = strip(*value);
             let name = names.get(&value.id()).copied();
             let name = name.unwrap_or_else(|| text(source, value));
-            if &*mark.name == "ssl.SSLContext.verify_mode" && !name.ends_with("CERT_NONE") {
+            if &*mark.name == "ssl.SSLContext.verify_mode"
+                && name != "0"
+                && !name.contains("CERT_NONE")
+            {
                 let (name, place) = (text(source, receiver), receiver.start_byte());
                 let contexts = assignments.contexts(scope, name, place);
                 verified.contexts.extend(contexts);

@@ -1,6 +1,6 @@
 //! Compares a whole context with a guideline.
 
-use pyssl::{Result, SslContext};
+use pyssl::{Result, SslContext, TlsVersion};
 
 use crate::cipher::{Aspect, CertificateFacts, Policy, Report};
 use crate::key::ContextCertificate;
@@ -12,9 +12,17 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     let mut report = policy.check(&ciphers, &settings.versions());
     if let Some(groups) = negotiate::groups_on(context)? {
         report.extend(policy.check_groups(&groups));
+    } else {
+        // The sizes of groups are compared with the rules on keys.
+        report.leave_open(policy, Aspect::Keys);
     }
     if let Some(schemes) = negotiate::signatures_on(context)? {
         report.extend(policy.check_signatures(&schemes));
+    }
+    // Before TLS 1.2, the signature scheme is not negotiated.
+    let mut versions = settings.versions().into_iter();
+    if versions.any(|version| version < TlsVersion::TLSv1_2) {
+        report.leave_open(policy, Aspect::Signatures);
     }
     if role == Role::Client {
         report.extend(policy.check_nothing(Aspect::Keys));

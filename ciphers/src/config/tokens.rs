@@ -179,7 +179,7 @@ pub(super) fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token
         };
         if is_name(c) {
             let mut end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            // In Ruby, names may contain question and exclamation marks. A dot that follows digits belongs to the
+            // A dot that follows digits belongs to the
             // number.
             if c.is_ascii_digit() && rest[end..].starts_with('.') {
                 let behind = &rest[end + 1..];

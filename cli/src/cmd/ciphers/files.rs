@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use openssl::dh::Dh;
+use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
     Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, Fix, KnownOpenssl,
     LintCode, Policy, Report,
@@ -202,6 +203,13 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     }
     if let Some(schemes) = service.signatures() {
         report.extend(policy.check_signatures(&schemes));
+    }
+    // Before TLS 1.2, the signature scheme is not negotiated.
+    if versions
+        .iter()
+        .any(|version| *version < TlsVersion::TLSv1_2)
+    {
+        report.leave_open(policy, Aspect::Signatures);
     }
     if let Some(bits) = dh_bits(service) {
         report.extend(policy.check_key("dh", bits));

@@ -115,8 +115,11 @@ fn below_level(level: Level, flight: &ServerFlight, chains: &[Vec<X509>]) -> Opt
     }
     if !flight.certificates().is_empty() {
         let sent = flight.certificates().iter();
-        let sent = sent.filter_map(|der| X509::from_der(der).ok());
-        return level.rejects_chain(&sent.collect::<Vec<_>>());
+        let sent: Result<Vec<_>, _> = sent.map(|der| X509::from_der(der)).collect();
+        return match sent {
+            Ok(sent) => level.rejects_chain(&sent),
+            Err(_) => Some("a certificate of the server cannot be read".to_owned()),
+        };
     }
     // A server with several certificates chooses one that this client accepts.
     let reasons = chains.iter().map(|chain| level.rejects_chain(chain));

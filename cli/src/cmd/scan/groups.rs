@@ -77,6 +77,11 @@ impl Scanner<'_> {
                 }
             }
         }
+        if found.is_empty() {
+            unknown.get_or_insert_with(|| {
+                "the server refuses every group that was offered".to_owned()
+            });
+        }
         let order = self.order_of_groups(version, &suites, &found)?;
         Ok(Some(Groups {
             label: version.label,

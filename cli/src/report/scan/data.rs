@@ -272,6 +272,8 @@ impl Scan {
             (Aspect::Versions, versions),
             (Aspect::Groups, groups),
             (Aspect::Signatures, signatures),
+            // The sizes of groups are compared with the rules on keys.
+            (Aspect::Keys, groups),
             (Aspect::Keys, version),
             (Aspect::Certificates, version),
         ];
