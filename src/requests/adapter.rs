@@ -93,6 +93,8 @@ impl HttpAdapter {
     /// Uses a copy of this context for `https`: its cipher string, security level, versions, certificates and
     /// the rest. As in Python, the `verify` of a request changes it: `true` adds the system's trusted
     /// certificates, a path adds those, and `false` disables verification. `cert` adds a client certificate.
+    /// Also as in Python, the host name is checked even if the context does not check it, unless `verify` is `false`.
+    /// To disable this check, use [`assert_hostname(false)`](Self::assert_hostname).
     ///
     /// A copy is made for each pair of `verify` and `cert`, at the first request that uses it.
     #[must_use]
@@ -139,7 +141,11 @@ impl HttpAdapter {
     }
 
     /// Requires the server's certificate to have this digest (MD5, SHA-1 or SHA-256 of its DER form, in
-    /// hexadecimal digits, with or without colons). As in urllib3, nothing else is verified then.
+    /// hexadecimal digits, with or without colons). As in urllib3, the digest takes the place of the host name, also
+    /// of that of [`assert_hostname`](Self::assert_hostname). The certificate is verified as `verify` says. With
+    /// `verify` `false`, only the digest is checked. The certificate of a proxy is not compared with the digest.
+    ///
+    /// An empty digest is an error. Python ignores it.
     #[must_use]
     pub fn assert_fingerprint(mut self, digest: impl Into<String>) -> HttpAdapter {
         self.assert_fingerprint = Some(digest.into());

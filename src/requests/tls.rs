@@ -22,12 +22,13 @@ impl Tls {
             Some(context) => self.of_adapter(context)?,
             None => self.own_context()?,
         };
-        if adapter.assert_fingerprint.is_some() {
-            let accept_all = || {
-                context.set_check_hostname(false)?;
-                context.set_verify_mode(ssl::CERT_NONE)
-            };
-            accept_all().map_err(Error::SSLError)?;
+        if self.verify != Verify::DangerDisabled {
+            // As in urllib3, only a fingerprint takes the place of the host name. The context's own setting does not
+            // count.
+            let by_name = adapter.assert_fingerprint.is_none();
+            context
+                .set_check_hostname(by_name)
+                .map_err(Error::SSLError)?;
         }
         Ok(context)
     }

@@ -105,11 +105,14 @@ impl WireConnector {
     }
 
     /// The adapter's change to the check of the host name: `None` if there is none, `Some(None)` to
-    /// disable the check, `Some(name)` to require this name.
+    /// disable the check, `Some(name)` to require this name. With a fingerprint, no name is checked.
     fn assert_hostname(&self) -> Option<Option<&str>> {
         match &self.adapter.assert_hostname {
             _ if self.tls.verify == Verify::DangerDisabled => None,
+            _ if self.adapter.assert_fingerprint.is_some() => None,
             None | Some(AssertHostname::OfUrl) => None,
+            // As in Python, an empty name counts as none.
+            Some(AssertHostname::Name(name)) if name.is_empty() => None,
             Some(AssertHostname::DangerNone) => Some(None),
             Some(AssertHostname::Name(name)) => Some(Some(name)),
         }

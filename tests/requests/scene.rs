@@ -179,6 +179,9 @@ fn adapter(settings: &Value) -> HttpAdapter {
                 .set_maximum_version(ssl::TlsVersion::TLSv1_2)
                 .unwrap();
         }
+        if tls.contains_key("check_hostname") {
+            context.set_check_hostname(false).unwrap();
+        }
         if let Some(cafile) = tls.get("cafile") {
             context
                 .load_verify_locations(cafile.as_str().unwrap())

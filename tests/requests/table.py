@@ -25,6 +25,8 @@ class Adapter(HTTPAdapter):
                 context.set_ciphers(settings["ciphers"])
             if "maximum_version" in settings:
                 context.maximum_version = ssl.TLSVersion[settings["maximum_version"]]
+            if "check_hostname" in settings:
+                context.check_hostname = settings["check_hostname"]
             if "cafile" in settings:
                 context.load_verify_locations(settings["cafile"])
             self.pool["ssl_context"] = context
@@ -35,6 +37,9 @@ class Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args, **kwargs):
         super().init_poolmanager(*args, **kwargs, **self.pool)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        return super().proxy_manager_for(proxy, **kwargs, **self.pool)
 
 
 class Pipe(io.BytesIO):

@@ -185,10 +185,11 @@ fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
     let ca = json!(&*stage.files.ca);
     let me = stage.ca.issue("me");
     let cert = stage.files.write("me.pem", me.combined_pem());
-    let odd = server(Some(&stage.ca.issue("other.example")), None);
-    let stranger = server(Some(&Ca::new().issue("localhost")), None);
-    let digest = |kind| {
-        let der = &stage.der;
+    let odd_leaf = stage.ca.issue("other.example");
+    let stranger_leaf = Ca::new().issue("localhost");
+    let odd = server(Some(&odd_leaf), None);
+    let stranger = server(Some(&stranger_leaf), None);
+    let digest = |kind, der: &[u8]| {
         let bytes = openssl::hash::hash(kind, der).unwrap();
         bytes
             .iter()
@@ -196,29 +197,67 @@ fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
             .collect::<Vec<_>>()
             .join(":")
     };
+    let (md5, sha1, sha256) = (
+        openssl::hash::MessageDigest::md5(),
+        openssl::hash::MessageDigest::sha1(),
+        openssl::hash::MessageDigest::sha256(),
+    );
     let other = Files::new(&Ca::new(), &me);
     let mut scenes = Vec::new();
     let port = |port: u16| format!("https://localhost:{port}/echo");
-    for (url, verify) in [
-        (stage.https("/echo"), ca.clone()),
-        (stage.https("/echo"), json!(false)),
-        (stage.https("/echo"), json!("/nowhere.pem")),
-        (port(odd), ca.clone()),
-        (port(odd), json!(false)),
-        (port(stranger), ca.clone()),
+    let proxied = json!({"https": format!("http://localhost:{}", stage.proxy)});
+    for (url, verify, der) in [
+        (stage.https("/echo"), ca.clone(), &stage.der),
+        (stage.https("/echo"), json!(false), &stage.der),
+        (stage.https("/echo"), json!("/nowhere.pem"), &stage.der),
+        (port(odd), ca.clone(), &odd_leaf.der()),
+        (port(odd), json!(false), &odd_leaf.der()),
+        // The digest is right, but no trusted authority has signed the certificate.
+        (port(stranger), ca.clone(), &stranger_leaf.der()),
+        (port(stranger), json!(true), &stranger_leaf.der()),
+        (port(stranger), json!(false), &stranger_leaf.der()),
+        ("https://site.test/echo".to_owned(), ca.clone(), &stage.der),
+        (
+            "https://site.test/echo".to_owned(),
+            json!(&*other.ca),
+            &stage.der,
+        ),
+        (
+            "https://site.test/echo".to_owned(),
+            json!(false),
+            &stage.der,
+        ),
     ] {
         for adapter in [
             json!({}),
             json!({"assert_hostname": "other.example"}),
+            json!({"assert_hostname": ""}),
             json!({"assert_hostname": false}),
-            json!({"assert_fingerprint": digest(openssl::hash::MessageDigest::sha256())}),
-            json!({"assert_fingerprint": digest(openssl::hash::MessageDigest::sha1())}),
+            json!({"assert_fingerprint": digest(sha256, der)}),
+            json!({"assert_fingerprint": digest(sha1, der)}),
+            json!({"assert_fingerprint": digest(md5, der).replace(':', "")}),
             json!({"assert_fingerprint": "00".repeat(32)}),
             json!({"assert_fingerprint": "00"}),
+            json!({"assert_fingerprint": digest(sha256, der), "assert_hostname": "wrong.example"}),
+            json!({"assert_fingerprint": "00".repeat(20), "assert_hostname": false}),
+            json!({"assert_fingerprint": digest(sha256, der), "ssl_context": {"cafile": ca}}),
+            json!({"ssl_context": {"check_hostname": false}}),
+            json!({"ssl_context": {"check_hostname": false}, "assert_hostname": "other.example"}),
+            json!({"ssl_context": {"check_hostname": false}, "assert_hostname": false}),
         ] {
+            // Python refuses `verify=False` with a context that checks host names.
+            let checks = adapter["ssl_context"].is_object()
+                && adapter["ssl_context"]["check_hostname"].is_null();
+            if verify == json!(false) && checks {
+                continue;
+            }
+            let mut options = json!({"verify": verify});
+            if url.contains("site.test") {
+                options["proxies"] = proxied.clone();
+            }
             scenes.push(
                 json!({"trust_env": false, "mount": {"https://": adapter}, "steps": [
-                    {"url": url, "options": {"verify": verify}},
+                    {"url": url, "options": options},
                 ]}),
             );
         }
