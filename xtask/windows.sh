@@ -3,13 +3,17 @@
 #
 # The first run installs that system: Rust with the sources of its standard library, a compiler for Windows and
 # Wine. It needs root, and debootstrap or apt-get, and uses this machine's package mirror. The command runs in
-# a copy of the repository's tracked files, with the target directory /root/target. A test binary is ended after half
-# an hour. Wine is slow, so tests with a watchdog get ten minutes. Errors are written to standard output, too. Exit
-# code 3: the system cannot be installed here.
+# a copy of the repository's tracked files, and builds in `target` of root's home directory there. A test binary is
+# ended after half an hour. Wine is slow, so tests with a watchdog get ten minutes. Errors are written to standard
+# output, too. Exit code 3: the system cannot be installed here.
+#
+# PYSSL_WINDOWS_OPENSSL may name a directory with OpenSSL for Windows (`include`, `lib`, and the DLLs in `bin`). It is
+# used by builds without the feature `vendored`.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 root=$(realpath -m "$1")
 checkout=$(dirname "$(dirname "$self")")
+home=~root
 
 skip() {
     echo "$1"
@@ -35,13 +39,19 @@ inside() {
         certificates=(SSL_CERT_FILE=/etc/ssl/extra-ca.pem CARGO_HTTP_CAINFO=/etc/ssl/extra-ca.pem)
     mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
     mountpoint -q "$root/dev" || mount --bind /dev "$root/dev"
+    local openssl=()
+    if [[ -n ${PYSSL_WINDOWS_OPENSSL:-} ]]; then
+        mkdir -p "$root/opt/openssl"
+        mountpoint -q "$root/opt/openssl" || mount --bind "$PYSSL_WINDOWS_OPENSSL" "$root/opt/openssl"
+        openssl=(OPENSSL_DIR=/opt/openssl OPENSSL_STATIC=0 OPENSSL_LIBS=ssl:crypto 'WINEPATH=Z:\opt\openssl\bin')
+    fi
     # Wine's server outlives the command for some seconds. It must not keep the lock.
-    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root RUSTC_BOOTSTRAP=1 WINEDEBUG=-all \
-        DEBIAN_FRONTEND=noninteractive CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=/root/target \
+    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" RUSTC_BOOTSTRAP=1 WINEDEBUG=-all \
+        DEBIAN_FRONTEND=noninteractive CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0 CARGO_TARGET_DIR="$home/target" \
         CARGO_PROFILE_DEV_DEBUG="${CARGO_PROFILE_DEV_DEBUG:-0}" \
         CARGO_UNSTABLE_BUILD_STD="std panic_abort" PYSSL_PATIENCE=600 \
         CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER='timeout --kill-after=10 1800 wine' \
-        "${certificates[@]}" "$@" 9<&-
+        "${certificates[@]}" "${openssl[@]}" "$@" 9<&-
 }
 
 install() {
@@ -57,8 +67,8 @@ install() {
     printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
     cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" || true
     [[ -z ${SSL_CERT_FILE:-} ]] || cp "$SSL_CERT_FILE" "$root/etc/ssl/extra-ca.pem"
-    mkdir -p "$root/root/.cargo"
-    cp "${CARGO_HOME:-$HOME/.cargo}/config.toml" "$root/root/.cargo/" 2>/dev/null || true
+    mkdir -p "$root$home/.cargo"
+    cp "${CARGO_HOME:-$HOME/.cargo}/config.toml" "$root$home/.cargo/" 2>/dev/null || true
     inside apt-get update && inside apt-get install -y --no-install-recommends cargo rust-src \
         gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64 wine wine64 pkg-config perl make gcc libc6-dev nasm ||
         skip "Wine or a compiler for Windows cannot be installed"
@@ -78,7 +88,8 @@ install() {
 [[ -e $root/installed ]] || install
 # Files that were removed from the repository must not stay in the copy. Files keep their times, so cargo builds
 # only what has changed.
-rm -rf "$root/root/checkout"
-mkdir -p "$root/root/checkout"
-git -C "$checkout" ls-files -z | (cd "$checkout" && xargs -0 tar c --ignore-failed-read) | tar x -C "$root/root/checkout"
-inside bash -c 'cd /root/checkout && exec "$@" 2>&1' bash "$@"
+copy=$home/checkout
+rm -rf "${root:?}$copy"
+mkdir -p "$root$copy"
+git -C "$checkout" ls-files -z | (cd "$checkout" && xargs -0 tar c --ignore-failed-read) | tar x -C "$root$copy"
+inside sh -c 'cd "$0" && exec "$@" 2>&1' "$copy" "$@"

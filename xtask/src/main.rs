@@ -90,9 +90,11 @@ fn run_windows(task: windows::Task, arguments: &[&str]) -> Result<String> {
 
 fn list_left_out() -> Result<String> {
     let mut text = String::new();
-    for test in windows::left_out()? {
+    let left_out = windows::left_out()?;
+    for test in &left_out {
         text += &format!("{test}\n");
     }
+    text += &format!("{} of {} tests\n", left_out.len(), windows::all_tests()?);
     for (binary, reason) in windows::other_tests() {
         text += &format!("all of the test binary {binary}: {reason}\n");
     }

@@ -11,7 +11,7 @@ use self::summary::Summary;
 use crate::openssl::target_directory;
 use crate::{Result, workspace};
 
-pub use left_out::{LeftOut, left_out};
+pub use left_out::{LeftOut, all_tests, left_out};
 
 /// The tasks for the target `x86_64-pc-windows-gnu`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,9 @@ const OTHER_TESTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The directory with OpenSSL for Windows, if OpenSSL is not to be built from source.
+const OPENSSL: &str = "PYSSL_WINDOWS_OPENSSL";
+
 /// The exit code of the script if the Debian system cannot be installed.
 const CANNOT_INSTALL: i32 = 3;
 
@@ -89,7 +92,8 @@ pub fn other_tests() -> &'static [(&'static str, &'static str)] {
 }
 
 /// Does the task, and writes its output and then one line for each test binary. The Debian system with Wine is
-/// installed on first use, in `target/windows` or in the directory that `PYSSL_WINDOWS_ROOT` names.
+/// installed on first use, in `target/windows` or in the directory that `PYSSL_WINDOWS_ROOT` names. OpenSSL is built
+/// from source, or is the one in the directory that `PYSSL_WINDOWS_OPENSSL` names.
 ///
 /// # Errors
 ///
@@ -102,9 +106,12 @@ pub fn run(task: Task, arguments: &[&str]) -> Result<Outcome> {
         "cargo",
         "test",
         "--target=x86_64-pc-windows-gnu",
-        "--features=pyssl/vendored,pyssl/requests,pyssl/tokio",
+        "--features=pyssl/requests,pyssl/tokio",
         "--no-fail-fast",
     ]);
+    if std::env::var_os(OPENSSL).is_none_or(|path| path.is_empty()) {
+        command.arg("--features=pyssl/vendored");
+    }
     if task == Task::Build {
         command.arg("--no-run");
     }

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
@@ -14,6 +13,8 @@ use crate::cipher::{CertificateFacts, Severity};
 use crate::key::{self, ContextCertificate};
 use crate::negotiate::Role;
 use pyssl::{Result, VerifyFlags, VerifyMode};
+
+const DAY: i64 = 24 * 60 * 60;
 
 impl Auditor<'_> {
     pub(super) fn check_trust(&mut self) -> Result<()> {
@@ -38,7 +39,7 @@ impl Auditor<'_> {
         let mut expired = Vec::new();
         for certificate in &certificates {
             let x509 = key::x509(certificate)?;
-            if compare(x509.not_after(), self.now) == Some(Ordering::Less) {
+            if seconds(x509.not_after()).is_some_and(|end| end < self.now) {
                 expired.push(name(&x509));
             }
         }
@@ -96,16 +97,16 @@ impl Auditor<'_> {
     fn check_times(&mut self, certificate: &X509Ref) {
         let subject = name(certificate);
         let (start, end) = (certificate.not_before(), certificate.not_after());
-        if compare(start, self.now) == Some(Ordering::Greater) {
+        if seconds(start).is_some_and(|start| start > self.now) {
             let message = format!("{subject} is not valid before {start}");
             self.find(AuditCode::NotYetValid, Severity::Error, message, None);
         }
-        if compare(end, self.now) == Some(Ordering::Less) {
+        let Some(until) = seconds(end) else { return };
+        if until < self.now {
             let message = format!("{subject} expired on {end}");
             self.find(AuditCode::Expired, Severity::Error, message, None);
-        } else if compare(end, self.now.saturating_add(self.soon)) == Some(Ordering::Less) {
-            let left = time(self.now).and_then(|now| now.diff(end));
-            let left = match left.map_or(0, |left| left.days) {
+        } else if until < self.now.saturating_add(self.soon) {
+            let left = match until.saturating_sub(self.now) / DAY {
                 1 => "1 day".to_owned(),
                 days => format!("{days} days"),
             };
@@ -314,11 +315,11 @@ pub(super) fn name(certificate: &X509Ref) -> String {
     }
 }
 
-fn time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(seconds)
-}
-
-/// Compares a time of a certificate with seconds since 1970; `None` if the time is malformed.
-fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Option<Ordering> {
-    of_certificate.compare(&*time(seconds).ok()?).ok()
+/// The time in seconds since 1970; `None` if it is malformed. Times are compared as numbers, because OpenSSL converts
+/// a number to a time only up to the year 9999, and on Windows only from 1970 to 3000.
+fn seconds(time: &Asn1TimeRef) -> Option<i64> {
+    let since = Asn1Time::from_unix(0)
+        .and_then(|start| start.diff(time))
+        .ok()?;
+    Some(i64::from(since.days) * DAY + i64::from(since.secs))
 }

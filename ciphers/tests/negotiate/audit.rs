@@ -246,6 +246,17 @@ fn certificate_validity_is_audited_now_and_at_a_given_time() {
 }
 
 #[test]
+fn certificate_validity_is_audited_at_times_that_openssl_cannot_convert() {
+    let leaf = Ca::new().issue("localhost");
+    let after_9999 = AuditOptions::new().now(SystemTime::now() + 3_000_000 * DAY);
+    find(&on_server(&leaf, after_9999), AuditCode::Expired);
+    let before_1970 = AuditOptions::new().now(SystemTime::UNIX_EPOCH - DAY);
+    find(&on_server(&leaf, before_1970), AuditCode::NotYetValid);
+    let always = AuditOptions::new().expires_soon(Duration::MAX);
+    find(&on_server(&leaf, always), AuditCode::ExpiresSoon);
+}
+
+#[test]
 fn names_keys_signatures_and_purposes_of_certificates_are_audited() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");

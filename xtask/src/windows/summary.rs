@@ -1,5 +1,6 @@
 //! The summary of a run of `cargo test`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The results of the test binaries, read from the output of `cargo test`.
@@ -11,9 +12,18 @@ pub(super) struct Summary {
 #[derive(Debug)]
 struct Binary {
     name: String,
-    /// The line `test result: ...`. A binary that crashes or is ended by a time-out writes none.
-    result: Option<String>,
+    /// The counts in the line `test result: ...`. A binary that crashes or is ended by a time-out writes none.
+    result: Option<Counts>,
     failed: Vec<String>,
+    /// The tests that reported that they, or a part of them, cannot run, and the reasons.
+    skipped: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
 }
 
 impl Summary {
@@ -25,12 +35,15 @@ impl Summary {
                 name: binary(rest).unwrap_or(rest).to_owned(),
                 result: None,
                 failed: Vec::new(),
+                skipped: BTreeMap::new(),
             });
         } else if let Some(binary) = self.binaries.last_mut() {
             if let Some(result) = code.strip_prefix("test result: ") {
-                binary.result = Some(counts(result));
+                binary.result = counts(result);
             } else if let Some(name) = failure(code) {
                 binary.failed.push(name.to_owned());
+            } else if let Some((name, reason)) = skip(code) {
+                binary.skipped.insert(name.to_owned(), reason.to_owned());
             }
         }
     }
@@ -39,13 +52,23 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for binary in &self.binaries {
-            let result = binary
-                .result
-                .as_deref()
-                .unwrap_or("it ended without a result");
-            writeln!(f, "{:<20} {result}", binary.name)?;
+            write!(f, "{:<20} ", binary.name)?;
+            match &binary.result {
+                Some(counts) => {
+                    let is_passed = |name: &&String| !binary.failed.contains(name);
+                    let skipped = binary.skipped.keys().filter(is_passed).count();
+                    let passed = counts.passed.saturating_sub(skipped);
+                    let (failed, ignored) = (counts.failed, counts.ignored);
+                    write!(f, "{passed} passed, {failed} failed, {ignored} ignored")?;
+                    writeln!(f, ", {skipped} skipped")?;
+                }
+                None => writeln!(f, "it ended without a result")?,
+            }
             for name in &binary.failed {
                 writeln!(f, "{:<20} FAILED {name}", "")?;
+            }
+            for (name, reason) in &binary.skipped {
+                writeln!(f, "{:<20} SKIPPED {name}: {reason}", "")?;
             }
         }
         Ok(())
@@ -59,10 +82,17 @@ fn binary(running: &str) -> Option<&str> {
 }
 
 /// The counts in `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 9 filtered out; finished in 0.10s`.
-fn counts(result: &str) -> String {
-    let (_, counts) = result.split_once(". ").unwrap_or(("", result));
-    let counts: Vec<_> = counts.split("; ").take(3).collect();
-    counts.join(", ")
+fn counts(result: &str) -> Option<Counts> {
+    let (_, counts) = result.split_once(". ")?;
+    let count = |kind| {
+        let count = counts.split("; ").find_map(|part| part.strip_suffix(kind));
+        count?.trim().parse().ok()
+    };
+    Some(Counts {
+        passed: count("passed")?,
+        failed: count("failed")?,
+        ignored: count("ignored")?,
+    })
 }
 
 /// The test in `test module::name ... FAILED`.
@@ -70,27 +100,39 @@ fn failure(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
+/// The test and the reason in `SKIPPED module::name: reason`, which may follow other output on the same line. libtest
+/// counts a skipped test as passed.
+fn skip(line: &str) -> Option<(&str, &str)> {
+    line.split_once("SKIPPED ")?.1.split_once(": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_names_failures_and_binaries_without_a_result() {
+    fn the_summary_names_failures_skipped_tests_and_binaries_without_a_result() {
         let output = "   Compiling pyssl v0.1.0
      Running unittests src/lib.rs (target/debug/deps/pyssl-7b3b.exe)
 test result: ok. 99 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.20s
      Running tests/aio/main.rs (target/debug/deps/aio-87e6.exe)
 test endpoint::one ... FAILED
+SKIPPED endpoint::two: no Python was found
+SKIPPED endpoint::two: no Python was found
 test endpoint::two ... ok
-test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+SKIPPED endpoint::one: it has no IPv6
+test endpoint::three ... ok
+test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
      Running tests/wire.rs (target/debug/deps/wire-01ba.exe)
 error: test failed";
         let mut summary = Summary::default();
         output.lines().for_each(|line| summary.read(line));
         let expected = "\
-pyssl                99 passed, 0 failed, 1 ignored
-aio                  1 passed, 1 failed, 0 ignored
+pyssl                99 passed, 0 failed, 1 ignored, 0 skipped
+aio                  1 passed, 1 failed, 0 ignored, 1 skipped
                      FAILED endpoint::one
+                     SKIPPED endpoint::one: it has no IPv6
+                     SKIPPED endpoint::two: no Python was found
 wire                 it ended without a result
 ";
         assert_eq!(summary.to_string(), expected);
