@@ -127,10 +127,12 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
     }
     let mut rules = String::new();
     let mut rule = |key: &str, names: String| {
-        // An empty list would be an error of the policy. OpenSSL has no such list either.
-        if !names.is_empty() {
-            rules.push_str(&format!("{key} = [{names}]\n"));
+        // A policy has no rule without entries: without `allow`, every suite would be allowed.
+        if names.is_empty() {
+            return Err(format!("the settings leave nothing of the list `{key}`"));
         }
+        rules.push_str(&format!("{key} = [{names}]\n"));
+        Ok(())
     };
     let string = service.of_kind(SettingKind::Ciphers).last();
     let newer = service.of_kind(SettingKind::Ciphersuites).last();
@@ -150,7 +152,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         rule(
             "allow",
             quoted(&all.map(|suite| suite.name).collect::<Vec<_>>()),
-        );
+        )?;
     }
     let stated = service.versions();
     let accepts = |version: &TlsVersion| {
@@ -166,7 +168,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         rule(
             "versions",
             quoted(&versions.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        );
+        )?;
     }
     if let Some(groups) = service.groups() {
         // In OpenSSL's lists, `-` removes a group. OpenSSL ignores unknown groups after `?`.
@@ -182,18 +184,20 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
         rule(
             "groups",
             quoted(&kept.filter(is_accepted).collect::<Vec<_>>()),
-        );
+        )?;
     }
     let accepts = |name: &String| level.is_none_or(|level| level.accepts_signature(name));
     let schemes: Option<Vec<u16>> = match service.signatures() {
         Some(names) => Some(names.into_iter().filter_map(signature_number).collect()),
         None => level.map(Level::signatures),
     };
-    let schemes = schemes.into_iter().flatten().map(signature_name);
-    rule(
-        "signatures",
-        quoted(&schemes.filter(accepts).collect::<Vec<_>>()),
-    );
+    if let Some(schemes) = schemes {
+        let names = schemes.into_iter().map(signature_name);
+        rule(
+            "signatures",
+            quoted(&names.filter(accepts).collect::<Vec<_>>()),
+        )?;
+    }
     if let Some(level) = level.filter(|level| level.has_limits()) {
         let [field, curve] = level.least_bits();
         let signatures = quoted(&level.certificate_signatures().collect::<Vec<_>>());
@@ -253,6 +257,43 @@ mod tests {
     fn messages(report: &pyssl_ciphers::cipher::Report) -> String {
         let all = report.violations().iter().map(ToString::to_string);
         all.collect::<Vec<_>>().join("\n")
+    }
+
+    /// A policy without the list would allow everything.
+    #[test]
+    fn a_list_of_which_the_settings_leave_nothing_is_an_error() {
+        for (lines, list) in [
+            (
+                "CipherString = @SECLEVEL=5:AES128-SHA256:ECDHE-RSA-AES128-GCM-SHA256\n\
+              Ciphersuites = TLS_AES_128_GCM_SHA256",
+                "allow",
+            ),
+            (
+                "CipherString = @SECLEVEL=4:HIGH\nTLS.MinProtocol = TLSv1\nTLS.MaxProtocol = TLSv1",
+                "versions",
+            ),
+            (
+                "TLS.MinProtocol = TLSv1.3\nTLS.MaxProtocol = TLSv1.2",
+                "versions",
+            ),
+            (
+                "CipherString = @SECLEVEL=5:HIGH\nGroups = X25519:secp256r1",
+                "groups",
+            ),
+            ("Groups = ?unknown", "groups"),
+            ("Groups = X25519:-X25519", "groups"),
+            (
+                "CipherString = @SECLEVEL=3:HIGH\nSignatureAlgorithms = RSA+SHA1:RSA+SHA224",
+                "signatures",
+            ),
+            ("SignatureAlgorithms = ?none", "signatures"),
+        ] {
+            let config = of_back_end(&format!("{lines}\n"));
+            let service = config.services().first().unwrap();
+            let read = of_service(service, Path::new(BACK_END), "DEFAULT");
+            let expected = format!("the settings leave nothing of the list `{list}`");
+            assert_eq!(read.err(), Some(expected), "{lines}");
+        }
     }
 
     #[test]
