@@ -116,6 +116,13 @@ fn asks_for_signatures(offer: &Offer) -> bool {
     !offer.certificate_signatures.is_empty()
 }
 
+/// Whether the scan asks for groups: it offers the suites of the truthful server that need one.
+fn asks_for_groups(offer: &Offer) -> bool {
+    let all = [ECDHE_RSA, ECDHE_ECDSA];
+    let fits = all.iter().all(|suite| offer.suites.contains(suite));
+    fits && offer.suites.len() == all.len() && !asks_for_signatures(offer)
+}
+
 /// Each kind of answer on which the policy depends.
 const JUDGED: &[(&str, Break)] = &[
     ("the ServerHello of TLS 1.1", |_, offer| {
@@ -181,6 +188,9 @@ const JUDGED: &[(&str, Break)] = &[
         (truth.choice(offer) == Some(ECDHE_RSA) && !asks_for_signatures(offer))
             .then(|| truth.flight(ECDHE_RSA, Exchange::ExplicitCurve))
     }),
+    ("no group of TLS 1.2", |_, offer| {
+        (offer.version == 0x0303 && asks_for_groups(offer)).then(|| alert(40))
+    }),
     ("the signatures of TLS 1.2", |_, offer| {
         (offer.version == 0x0303 && asks_for_signatures(offer)).then(|| alert(40))
     }),
@@ -219,6 +229,9 @@ const JUDGED: &[(&str, Break)] = &[
     }),
 ];
 
+/// Kinds of answers that hide no key: the key of this certificate has enough bits.
+const HIDES_NO_KEY: &[&str] = &["a certificate of TLS 1.3 for one scheme"];
+
 /// Kinds of answers that are not compared, each with the part of the report that is unknown.
 const TOLD: &[(&str, Break)] = &[
     ("resumption, TLS 1.3", |_, offer| {
@@ -253,18 +266,18 @@ fn broken(kind: Break) -> (Scripted, [EchoServer; 2]) {
     (server, upstream)
 }
 
-#[test]
-fn a_server_that_breaks_one_kind_of_answer_never_conforms() {
+/// The kinds of answers with which a truthful server's scan still conforms to a policy, or has a verdict without a reason.
+fn conforming(policy: &str, kinds: &[(&str, Break)]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
-    let policy = dir.path().join("ours.toml");
-    std::fs::write(&policy, POLICY).unwrap();
-    let args = ["--policy", path(&policy), "--timeout", "1"];
+    let file = dir.path().join("ours.toml");
+    std::fs::write(&file, policy).unwrap();
+    let args = ["--policy", path(&file), "--timeout", "1"];
     let (server, _upstream) = broken(|_, _| None);
     let output = scan(server.addr(), &args);
     assert!(output.stdout.contains("conforms to ours 1"), "{output:?}");
     assert_eq!(output.code, Some(0), "{output:?}");
     let mut conform = Vec::new();
-    for (kind, replaced) in JUDGED {
+    for (kind, replaced) in kinds {
         let (server, _upstream) = broken(*replaced);
         let address = server.addr();
         let (output, (found, code)) = std::thread::scope(|scope| {
@@ -282,6 +295,38 @@ fn a_server_that_breaks_one_kind_of_answer_never_conforms() {
             conform.push(format!("{kind}: {output:?} {found}"));
         }
     }
+    conform
+}
+
+#[test]
+fn a_server_that_breaks_one_kind_of_answer_never_conforms() {
+    let conform = conforming(POLICY, JUDGED);
+    assert!(conform.is_empty(), "{}", conform.join("\n"));
+}
+
+/// The sizes of groups are compared with the rules on keys, so each kind of answer that hides a key or a group counts.
+#[test]
+fn a_policy_on_keys_alone_needs_the_answers_about_groups() {
+    let rules: String = POLICY
+        .lines()
+        .take(5)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let policy = format!("{rules}section = \"1\"\nkeys = {{ rsa = 2048, ec = 256, dh = 2048 }}\n");
+    let names = |kind: &str| {
+        let words = [
+            "certificate",
+            "ServerKeyExchange",
+            "group",
+            "curve",
+            "key share",
+        ];
+        words.iter().any(|word| kind.contains(word))
+    };
+    let mut kinds = JUDGED.to_vec();
+    kinds.retain(|(kind, _)| names(kind) && !HIDES_NO_KEY.contains(kind));
+    assert!(kinds.len() >= 10);
+    let conform = conforming(&policy, &kinds);
     assert!(conform.is_empty(), "{}", conform.join("\n"));
 }
 
