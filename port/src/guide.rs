@@ -33,30 +33,44 @@ fn heading(name: &str) -> &str {
         name if name.starts_with("http.") || name.starts_with("urllib.") => {
             "http.client and urllib"
         }
+        name if name.starts_with("requests.builtins.") => "Python's own exceptions, of requests",
+        name if name.starts_with("asyncio.builtins.") => "Python's own exceptions, of asyncio",
         name if name.starts_with("OpenSSL") => "pyOpenSSL",
         name if name.starts_with("socket.") => "socket",
         name => match name.split('.').next().unwrap_or(name) {
             "smtplib" | "imaplib" | "poplib" | "ftplib" => "smtplib, imaplib, poplib and ftplib",
             "urllib3" | "aiohttp" => "urllib3 and aiohttp",
+            first if first == name => "Python's own exceptions",
             first => first,
         },
     }
 }
 
 fn row(rule: &Rule) -> String {
-    let names: Vec<String> = rule.names.iter().map(|name| format!("`{name}`")).collect();
+    let names = rule.names.iter().map(|name| {
+        let name = name
+            .split_once(".builtins.")
+            .map_or(&**name, |(_, name)| name);
+        format!("`{name}`")
+    });
+    let names: Vec<String> = names.collect();
     let mut lines = Vec::new();
     for template in [&rule.rust, &rule.set].into_iter().flatten() {
         if !template.is_empty() {
             lines.push(line(rule, template));
         }
     }
-    lines.extend(rule.arm.as_ref().map(|arm| format!("Err(e @ {arm})")));
-    lines.extend(
-        rule.guard
-            .as_ref()
-            .map(|guard| format!("Err(e) if {}", guard.replace("{e}", "e"))),
-    );
+    lines.extend(rule.arm.as_ref().map(|arm| match arm.as_str() {
+        "_" => "Err(e)".to_owned(),
+        arm if arm.contains(" | ") => format!("Err(e @ ({arm}))"),
+        arm => format!("Err(e @ {arm})"),
+    }));
+    lines.extend(rule.guard.as_ref().map(|guard| {
+        format!(
+            "Err(e) if {}",
+            guard.replace("{e}", "e").replace("{name}", "NAME")
+        )
+    }));
     let lines: Vec<String> = lines
         .iter()
         .map(|line| format!("`{}`", line.replace('|', "\\|")))

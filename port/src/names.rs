@@ -168,6 +168,18 @@ struct Walker<'t> {
     scopes: Vec<Scope<'t>>,
 }
 
+/// The classes of the head of an `except` clause.
+pub(crate) fn caught_classes(head: Node<'_>) -> Vec<Node<'_>> {
+    let classes = match head.kind() {
+        "as_pattern" => head.named_child(0).unwrap_or(head),
+        _ => head,
+    };
+    match classes.kind() {
+        "tuple" | "parenthesized_expression" => children(classes),
+        _ => vec![classes],
+    }
+}
+
 /// An expression that may be a name of the rules.
 struct Target<'t> {
     value: Value,
@@ -224,7 +236,8 @@ impl<'t> Walker<'t> {
         text(self.source, node)
     }
 
-    fn lookup(&self, name: &str) -> Value {
+    /// The value of a name that the program binds.
+    fn bound(&self, name: &str) -> Option<&Value> {
         let in_function = self
             .frames
             .iter()
@@ -238,9 +251,16 @@ impl<'t> Walker<'t> {
                 FrameKind::Module if self.second && in_function => self.module.get(name),
                 _ => frame.names.get(name),
             };
-            if let Some(value) = found {
-                return value.clone();
+            if found.is_some() {
+                return found;
             }
+        }
+        None
+    }
+
+    fn lookup(&self, name: &str) -> Value {
+        if let Some(value) = self.bound(name) {
+            return value.clone();
         }
         // `ssl` is not bound if the source is a part of a program without its imports. It is then
         // taken for the module.

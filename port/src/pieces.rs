@@ -2,8 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::names::{How, Mark, Statement};
-use crate::render::error_type;
+use crate::names::{How, Mark, Statement, caught_classes};
+use crate::render::{error_type, pattern};
+use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children, strip, text};
 use crate::words::variable;
 
@@ -95,33 +96,63 @@ pub(crate) fn raised(node: Node<'_>) -> bool {
 /// The match arm of an `except` clause, without its body.
 pub(crate) fn arm(source: &str, statement: &Statement<'_>) -> Option<String> {
     let alias = alias(source, statement.node).unwrap_or_else(|| "e".to_owned());
-    let caught = statement
-        .marks
-        .iter()
-        .filter(|mark| matches!(mark.how, How::Except));
-    let rules = caught.filter_map(|mark| mark.rule);
-    let (patterns, guards): (Vec<_>, Vec<_>) = rules
-        .filter(|rule| rule.arm.is_some() || rule.guard.is_some())
-        .partition(|rule| rule.arm.is_some());
-    let patterns: Vec<&str> = patterns
-        .iter()
-        .filter_map(|rule| rule.arm.as_deref())
-        .collect();
-    let mut guards: Vec<String> = guards
-        .iter()
-        .filter_map(|rule| Some(rule.guard.as_ref()?.replace("{e}", &alias)))
-        .collect();
-    match (&patterns[..], guards.is_empty()) {
-        ([], true) => None,
-        ([one], true) => Some(format!("Err({alias} @ {one}) => {{")),
-        (all, true) => Some(format!("Err({alias} @ ({})) => {{", all.join(" | "))),
+    let error = family(statement).unwrap_or("ssl::Error");
+    let caught = caught(statement).filter(|(_, rule)| error_type(rule) == error);
+    let caught: Vec<(&str, &Rule)> = caught.collect();
+    let mut patterns = Vec::new();
+    let mut guards = Vec::new();
+    for (name, rule) in &caught {
+        // `OSError` includes `ssl.SSLError`.
+        let is_included = caught.iter().any(|(other, _)| {
+            other != name && rules().inherits(name, other) || *other == "Exception"
+        });
+        match (&rule.arm, pattern(rule, name, &alias)) {
+            (Some(arm), _) if arm == "_" => return Some(format!("Err({alias}) => {{")),
+            _ if is_included => {}
+            (Some(arm), _) if !patterns.contains(&arm.as_str()) => patterns.push(arm),
+            (None, Some(guard)) if !guards.contains(&guard) => guards.push(guard),
+            _ => {}
+        }
+    }
+    let patterns = patterns.join(" | ");
+    match (&*patterns, guards.is_empty()) {
+        ("", true) => None,
+        (all, true) if all.contains(" | ") => Some(format!("Err({alias} @ ({all})) => {{")),
+        (one, true) => Some(format!("Err({alias} @ {one}) => {{")),
         (all, false) => {
             if !all.is_empty() {
-                guards.insert(0, format!("matches!({alias}, {})", all.join(" | ")));
+                guards.insert(0, format!("matches!({alias}, {all})"));
             }
             Some(format!("Err({alias}) if {} => {{", guards.join(" || ")))
         }
     }
+}
+
+/// The Python names and the rules of the classes that a clause catches.
+fn caught<'s>(statement: &'s Statement<'_>) -> impl Iterator<Item = (&'s str, &'static Rule)> {
+    let marks = statement.marks.iter();
+    let caught = marks.filter(|mark| matches!(mark.how, How::Except));
+    let rules = caught.filter_map(|mark| Some((&*mark.name, mark.rule?)));
+    rules.filter(|(_, rule)| rule.arm.is_some() || rule.guard.is_some())
+}
+
+/// The classes of a clause that its arm does not match, as the program writes them.
+pub(crate) fn without_arm<'t>(source: &'t str, statement: &Statement<'t>) -> Vec<&'t str> {
+    let error = family(statement).unwrap_or("ssl::Error");
+    let has_arm = |class: &Node<'_>| {
+        let mut marks = statement.marks.iter();
+        marks.any(|mark| {
+            mark.node.id() == class.id()
+                && mark.rule.is_some_and(|rule| {
+                    (rule.arm.is_some() || rule.guard.is_some()) && error_type(rule) == error
+                })
+        })
+    };
+    let heads = children(statement.node);
+    let heads = heads.into_iter().filter(|child| child.kind() != "block");
+    let classes = heads.take(1).flat_map(caught_classes);
+    let classes = classes.filter(|class| class.kind() != "comment" && !has_arm(class));
+    classes.map(|class| text(source, class)).collect()
 }
 
 /// The name of the exception in an `except` clause.
@@ -142,15 +173,9 @@ pub(crate) fn alias(source: &str, clause: Node<'_>) -> Option<String> {
         .then(|| variable(name, true))
 }
 
-/// The Rust error type of the exceptions of a clause; `None` if no rule has one.
+/// The Rust error type of the exceptions of a clause; `None` if no rule has one. `Exception` alone has none.
 pub(crate) fn family(statement: &Statement<'_>) -> Option<&'static str> {
-    let rules = statement
-        .marks
-        .iter()
-        .filter(|mark| matches!(mark.how, How::Except))
-        .filter_map(|mark| mark.rule);
-    rules
-        .filter(|rule| rule.arm.is_some() || rule.guard.is_some())
-        .map(error_type)
-        .next()
+    let rules = caught(statement).map(|(_, rule)| rule);
+    let mut rules = rules.filter(|rule| rule.arm.as_deref() != Some("_"));
+    rules.next().map(error_type)
 }

@@ -90,7 +90,7 @@ impl<'s, 't> Renderer<'s, 't> {
                 Some(self.fill(template, mark, rule, receiver, &given))
             }
             _ => {
-                if let Some(arm) = pattern(rule, "e") {
+                if let Some(arm) = pattern(rule, &mark.name, "e") {
                     return Some(format!("|e: &{}| {arm}", error_type(rule)));
                 }
                 let rust = rule.rust.as_deref()?;
@@ -357,11 +357,11 @@ pub(crate) fn error_type(rule: &Rule) -> &'static str {
     }
 }
 
-/// The Rust condition that is true if the exception in the variable `name` has the class of the rule.
-pub(crate) fn pattern(rule: &Rule, name: &str) -> Option<String> {
+/// The Rust condition that is true if the exception in the variable `name` has the Python class `class` of the rule.
+pub(crate) fn pattern(rule: &Rule, class: &str, name: &str) -> Option<String> {
     match (&rule.arm, &rule.guard) {
         (Some(arm), _) => Some(format!("matches!({name}, {arm})")),
-        (_, Some(guard)) => Some(guard.replace("{e}", name)),
+        (_, Some(guard)) => Some(guard.replace("{e}", name).replace("{name}", class)),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use crate::findings::{self, Finding};
 use crate::names::{How, Mark, Program, Statement};
-use crate::pieces::{Piece, Shape, arm, pieces, raised};
+use crate::pieces::{Piece, Shape, arm, pieces, raised, without_arm};
 use crate::render::Renderer;
 use crate::rules::{Rule, rules};
 use crate::syntax::{self, FIELDS, Source, children, text};
@@ -182,14 +182,19 @@ fn mentions_tls(bytes: &[u8]) -> bool {
 fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) -> Entry {
     let mut renderer = Renderer::new(source.text, &statement.marks, false);
     let mut rust = Vec::new();
+    let mut differs: Vec<String> = Vec::new();
     if statement.node.kind().starts_with("except") {
         rust.extend(arm(source.text, statement));
+        for class in without_arm(source.text, statement) {
+            differs.push(format!(
+                "The arm does not match `{class}`: the error of these lines has no such class, or the class is unknown."
+            ));
+        }
     }
     for piece in pieces(statement) {
         let line = line(source.text, &mut renderer, &piece);
         rust.extend(line.filter(|line| !rust.contains(line)));
     }
-    let mut differs: Vec<String> = Vec::new();
     let mut features = BTreeSet::new();
     let mut gone = Vec::new();
     for mark in &statement.marks {

@@ -165,7 +165,10 @@ impl Rules {
                 .filter(|rule| !rule.plain)
                 .flat_map(|rule| &rule.names);
             let mut roots: Vec<&str> = names
-                .chain(rules.alias.keys())
+                .chain(rules.alias.keys().filter(|key| {
+                    let rule = rules.get(&rules.canonical(key));
+                    !rule.is_some_and(|rule| rule.plain)
+                }))
                 .map(|name| name.split('.').next().unwrap_or(name))
                 .filter(|root| !matches!(*root, "six" | "pip" | "gevent" | "eventlet"))
                 .collect();
@@ -293,7 +296,17 @@ mod tests {
                 out +=
                     &format!("def rule_{number}_{index}({object}value, *arguments):\n    pass\n");
                 if rule.arm.is_some() || rule.guard.is_some() {
-                    out += &format!("    try: pass\n    except {name} as e: {name}\n");
+                    out += &match name.rsplit_once("builtins.") {
+                        Some(("requests.", name)) => format!(
+                            "    try: requests.get('https://a.example')\n    except {name} as e: pass\n"
+                        ),
+                        Some((_, name)) => format!(
+                            "    try: asyncio.open_connection('a.example', 443)\n    except {name} as e: pass\n"
+                        ),
+                        None => {
+                            format!("    try: ssl.RAND_status()\n    except {name} as e: {name}\n")
+                        }
+                    };
                 }
                 let required = known
                     .iter()
@@ -433,10 +446,11 @@ mod tests {
         {
             for name in &rule.names {
                 let canonical = rules().canonical(name);
-                assert!(
-                    used.contains(canonical.as_str()),
-                    "{name} is not in the program"
-                );
+                let canonical = match canonical.split_once(".builtins.") {
+                    Some((_, name)) => name,
+                    None => &canonical,
+                };
+                assert!(used.contains(canonical), "{name} is not in the program");
             }
         }
         let lines = port
@@ -450,6 +464,39 @@ mod tests {
             lines.join("\n")
         );
         compare("tests/every_rule/generated.rs", &text);
+    }
+
+    /// The conditions of all exceptions, which the test `every_rule` compares with Python's classes.
+    #[test]
+    fn the_conditions_of_all_exceptions_are_those_that_are_compared() {
+        let mut tables = [String::new(), String::new(), String::new()];
+        for rule in &rules().list {
+            for name in &rule.names {
+                let (domain, python) = match name.split_once(".builtins.") {
+                    Some(("requests", python)) => (1, python),
+                    Some((_, python)) => (2, python),
+                    None => (usize::from(rule.family.is_some()), name.as_str()),
+                };
+                let found = crate::render::pattern(rule, python, "e");
+                if let Some(condition) = found.filter(|_| !name.starts_with("OpenSSL")) {
+                    tables[domain] += &format!("    ({python:?}, |e| {condition}),\n");
+                }
+            }
+        }
+        let mut text = String::from(
+            "//! The exceptions of all rules, made by a test of `rules.rs`.\n\nuse pyssl as ssl;\n",
+        );
+        let types = [
+            ("SSL", "ssl::Error"),
+            ("REQUESTS", "ssl::requests::Error"),
+            ("ASYNCIO", "ssl::Error"),
+        ];
+        for ((name, error), rows) in types.into_iter().zip(tables) {
+            text += &format!(
+                "\npub(crate) const {name}: &[(&str, fn(&{error}) -> bool)] = &[\n{rows}];\n"
+            );
+        }
+        compare("tests/every_rule/conditions.rs", &text);
     }
 
     /// The public items of `requests` that no rule writes.

@@ -154,7 +154,8 @@ impl<'t> Walker<'t> {
                 Ok(match &value {
                     Value::Path(path) => {
                         let mut target = self.path_target(path);
-                        target.name = target.name.filter(|(name, _)| name.contains('.'));
+                        target.name = (target.name)
+                            .filter(|(name, rule)| name.contains('.') || rule.is_some());
                         target
                     }
                     _ => Target {

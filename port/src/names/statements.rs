@@ -5,11 +5,39 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::{FrameKind, How, Statement, Walker};
+use super::{FrameKind, How, Statement, Walker, caught_classes};
 use crate::PortError;
-use crate::rules::rules;
+use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, MOST_LEVELS, children};
 use crate::value::Value;
+
+/// The uses in the lines of a `try`.
+#[derive(Clone, Copy)]
+struct Tried {
+    uses: bool,
+    requests: bool,
+    tokio: bool,
+}
+
+impl Tried {
+    fn of(statements: &[Statement<'_>]) -> Tried {
+        let marks = statements.iter().flat_map(|statement| &statement.marks);
+        let is_use = |how: &How<'_>| matches!(how, How::Read | How::Call(_) | How::Set(..));
+        let rules = marks.filter(|mark| is_use(&mark.how)).map(|mark| mark.rule);
+        let mut tried = Tried {
+            uses: false,
+            requests: false,
+            tokio: false,
+        };
+        for rule in rules {
+            let feature = rule.and_then(|rule| rule.feature.as_deref());
+            tried.uses = true;
+            tried.requests |= feature == Some("requests");
+            tried.tokio |= feature == Some("tokio");
+        }
+        tried
+    }
+}
 
 impl<'t> Walker<'t> {
     pub(super) fn deeper(&mut self, node: Node<'_>) -> Result<(), PortError> {
@@ -264,6 +292,7 @@ impl<'t> Walker<'t> {
     }
 
     fn try_statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
+        let before = self.statements.len();
         let mut handlers = Vec::new();
         let mut last = Vec::new();
         for child in children(node) {
@@ -274,10 +303,12 @@ impl<'t> Walker<'t> {
                 _ => self.statement(child)?,
             }
         }
+        let body = self.statements.get(before..).unwrap_or_default();
+        let body = Tried::of(body);
         let mut results = vec![HashMap::new()];
         for handler in handlers {
             let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
-            self.handler(handler)?;
+            self.handler(handler, body)?;
             if let Some(frame) = self.frames.last_mut() {
                 results.push(frame.names.undo(mark));
             }
@@ -291,7 +322,68 @@ impl<'t> Walker<'t> {
         Ok(())
     }
 
-    fn handler(&mut self, node: Node<'t>) -> Result<(), PortError> {
+    /// Marks the classes of an `except` clause. Returns what they have in common.
+    fn caught(&mut self, head: Node<'t>, body: Tried) -> Result<Value, PortError> {
+        let mut found: Vec<(Node<'t>, Rc<str>, Option<&'static Rule>)> = Vec::new();
+        let mut builtins: Vec<(Node<'t>, Rc<str>)> = Vec::new();
+        let mut is_shown = body.uses;
+        let mut caught = Value::Unknown;
+        for class in caught_classes(head) {
+            let target = self.target(class)?;
+            let name = match (target.name, target.value) {
+                (Some((name, rule)), _) if name.contains('.') => {
+                    found.push((class, Rc::clone(&name), rule));
+                    name
+                }
+                // `socket.error` and `OSError` are the same class.
+                (Some((name, _)), _) => {
+                    builtins.push((class, Rc::clone(&name)));
+                    is_shown = true;
+                    name
+                }
+                (None, Value::Unknown) => {
+                    let name = self.text(class);
+                    if class.kind() == "identifier" && self.bound(name).is_none() {
+                        builtins.push((class, rules().canonical(name).into()));
+                    }
+                    continue;
+                }
+                (None, _) => {
+                    caught = Value::Mixed;
+                    continue;
+                }
+            };
+            caught = match rules().type_of(&name) {
+                Some(_) => caught.join(Value::Instance(name)),
+                None => Value::Mixed,
+            };
+        }
+        let is_requests = |rule: &Rule| rule.family.as_deref() == Some("requests");
+        let is_requests = match found.iter().find_map(|(_, _, rule)| *rule) {
+            Some(rule) => is_requests(rule),
+            None => body.requests,
+        };
+        if !found.is_empty() || is_shown {
+            for (class, name) in builtins {
+                let rule = match (is_requests, body.tokio) {
+                    (true, _) => rules().get(&format!("requests.builtins.{name}")),
+                    (false, true) => (rules().get(&format!("asyncio.builtins.{name}")))
+                        .or_else(|| rules().get(&name)),
+                    (false, false) => rules().get(&name),
+                };
+                if let Some(rule) = rule {
+                    found.push((class, name, Some(rule)));
+                }
+            }
+        }
+        found.sort_by_key(|(class, ..)| class.start_byte());
+        for (class, name, rule) in found {
+            self.mark(class, &name, rule, How::Except, None, Value::Unknown);
+        }
+        Ok(caught)
+    }
+
+    fn handler(&mut self, node: Node<'t>, body: Tried) -> Result<(), PortError> {
         let parts = children(node);
         let (blocks, mut heads): (Vec<_>, Vec<_>) =
             parts.into_iter().partition(|child| child.kind() == "block");
@@ -300,30 +392,17 @@ impl<'t> Walker<'t> {
             // Python 2: `except E, e`.
             (heads, alias) = (vec![class], Some(name));
         }
+        if let (true, true, rule @ Some(_)) =
+            (heads.is_empty(), body.uses, rules().get("BaseException"))
+        {
+            let name = "BaseException".into();
+            self.mark(node, &name, rule, How::Except, None, Value::Unknown);
+        }
         for head in heads {
-            let mut classes = head;
             if head.kind() == "as_pattern" {
                 alias = head.child_by_field_id(FIELDS.alias);
-                classes = head.named_child(0).unwrap_or(head);
             }
-            let mut caught = Value::Unknown;
-            let all = match classes.kind() {
-                "tuple" | "parenthesized_expression" => children(classes),
-                _ => vec![classes],
-            };
-            for class in all {
-                let target = self.target(class)?;
-                if let Some((name, rule)) = &target.name {
-                    if rules().type_of(name).is_some() {
-                        caught = caught.join(Value::Instance(Rc::clone(name)));
-                    } else {
-                        caught = Value::Mixed;
-                    }
-                    self.mark(class, name, *rule, How::Except, None, Value::Unknown);
-                } else if target.value != Value::Unknown {
-                    caught = Value::Mixed;
-                }
-            }
+            let caught = self.caught(head, body)?;
             // With several classes, as in `except (SSLWantReadError, SSLWantWriteError) as e`, the
             // alias gets what they have in common.
             if let Some(alias) = alias {

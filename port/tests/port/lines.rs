@@ -1,5 +1,7 @@
 //! The Rust lines have the user's names and arguments.
 
+use pyssl_port::Entry;
+
 use crate::{port, rust};
 
 #[test]
@@ -69,6 +71,100 @@ except ssl.SSLError as error:
             "Err(error) if error.ssl().is_some() => {",
         ]
     );
+}
+
+/// The arms of a program, and the classes that they do not match.
+fn arms(body: &str, clauses: &str) -> Vec<(Vec<String>, usize)> {
+    let python = format!(
+        "import asyncio, ssl, socket, requests\nasync def f():\n  try:\n    {body}\n{clauses}"
+    );
+    let entries = port(&python).entries.into_iter();
+    let entries = entries.filter(|entry| entry.python.starts_with("except"));
+    let missing = |entry: &Entry| {
+        let texts = entry.differs.iter();
+        texts
+            .filter(|text| text.starts_with("The arm does not match"))
+            .count()
+    };
+    entries
+        .map(|entry| (entry.rust.clone(), missing(&entry)))
+        .collect()
+}
+
+#[test]
+fn every_class_of_an_except_clause_is_in_the_arm_or_named() {
+    const OS: &str = "e.ssl().is_some() || matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_))";
+    let sock = "ssl.SSLContext().wrap_socket(s)";
+    let requests = "requests.get(url)";
+    for (body, classes, expected, missing) in [
+        (sock, "(OSError, ssl.SSLError)", OS, 0),
+        (sock, "(ssl.SSLError, IOError)", OS, 0),
+        (sock, "OSError", OS, 0),
+        (sock, "socket.error", OS, 0),
+        (
+            sock,
+            "(ssl.CertificateError, ConnectionResetError)",
+            "matches!(e, ssl::Error::CertVerification(_)) || e.python_class() == \"ConnectionResetError\"",
+            0,
+        ),
+        (
+            sock,
+            "(ssl.SSLError, ValueError, KeyError, own.Error)",
+            "matches!(e, ssl::Error::Value(_) | ssl::Error::Unicode(_) | ssl::Error::CertVerification(_)) || e.ssl().is_some()",
+            2,
+        ),
+        (
+            sock,
+            "(socket.timeout, asyncio.TimeoutError)",
+            "e.python_class() == \"TimeoutError\"",
+            0,
+        ),
+        (
+            requests,
+            "(requests.Timeout, ssl.SSLError)",
+            "e.is_timeout()",
+            1,
+        ),
+        (
+            requests,
+            "OSError",
+            "!matches!(e, ssl::requests::Error::ValueError(_))",
+            0,
+        ),
+        (
+            "await (await asyncio.open_connection(h, 1))[0].readexactly(2)",
+            "EOFError",
+            "ssl::aio::asyncio::IncompleteReadError::of(&e).is_some()",
+            0,
+        ),
+    ] {
+        let found = arms(body, &format!("  except {classes}:\n    pass\n"));
+        let expected = vec![format!("Err(e) if {expected} => {{")];
+        assert_eq!(found, [(expected, missing)], "{classes}");
+    }
+}
+
+#[test]
+fn a_clause_that_catches_everything_becomes_an_arm_without_a_condition() {
+    let body = "ssl.SSLContext().wrap_socket(s)";
+    for clause in [
+        "except:",
+        "except Exception:",
+        "except (ssl.SSLError, Exception):",
+    ] {
+        let found = arms(body, &format!("  {clause}\n    pass\n"));
+        assert_eq!(found, [(vec!["Err(e) => {".to_owned()], 0)], "{clause}");
+    }
+}
+
+#[test]
+fn clauses_without_tls_are_not_shown() {
+    for clause in ["except KeyError:", "except own.Error:", "except OSError:"] {
+        let found = arms("open(path).read()", &format!("  {clause}\n    pass\n"));
+        assert_eq!(found, [], "{clause}");
+    }
+    let own = "  except OSError: pass\nclass OSError(Exception): pass\n";
+    assert_eq!(arms("ssl.SSLContext().wrap_socket(s)", own), []);
 }
 
 #[test]

@@ -202,11 +202,12 @@ pub fn versions() -> Result<(), AnyError> {
                     // print(error.verify_message)
                     error.verify_message();
                 }
-                Err(e) => {
+                Err(e) if e.ssl().is_some() || matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) => {
                     // except OSError:
                     // raise
                     return Err(e.into());
                 }
+                Err(e) => return Err(e.into()),
             }
             Ok(Leave::No)
         })();
@@ -267,7 +268,7 @@ pub fn retry(sock: ssl::SslSocket) -> Result<(), AnyError> {
                 // print(sock.cipher())
                 sock.cipher();
             }
-            Err(e) if py::<bool>("except ValueError") => {
+            Err(e @ (ssl::Error::Value(_) | ssl::Error::Unicode(_) | ssl::Error::CertVerification(_))) => {
                 // except ValueError:
                 // pass
             }
@@ -384,7 +385,7 @@ pub fn Server___init(certfile: &str, client_ca: &str, address: (&str, u16)) -> R
     // self.context.minimum_version = ssl.TLSVersion.TLSv1_3
     match self_context.set_minimum_version(ssl::TlsVersion::TLSv1_3) {
         Ok(_) => {}
-        Err(e) if py::<bool>("except (AttributeError, ValueError)") => {
+        Err(e @ (ssl::Error::Value(_) | ssl::Error::Unicode(_) | ssl::Error::CertVerification(_))) => {
             // except (AttributeError, ValueError):
             // self.context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
             self_context.set_options(self_context.options() | ssl::OP_NO_TLSv1 | ssl::OP_NO_TLSv1_1)?;
@@ -419,11 +420,12 @@ pub fn Server_serve(self_listener: std::net::TcpListener, self_context: ssl::Ssl
                 // continue
                 continue;
             }
-            Err(e) => {
+            Err(e) if e.ssl().is_some() || matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) => {
                 // except OSError:
                 // conn.close()
                 py("sock")
             }
+            Err(e) => return Err(e.into()),
         };
     }
     Ok(())
@@ -626,7 +628,7 @@ pub fn post(url: &str) -> Result<Option<ssl::requests::Response>, AnyError> {
     // return requests.post(url, data=b"x")
     match ssl::requests::post(url, ssl::requests::RequestOptions::new().data(b"x")) {
         Ok(value) => return Ok(Some(value)),
-        Err(e) if !e.to_string().is_empty() => {
+        Err(e) if !matches!(e, ssl::requests::Error::OSError(_) | ssl::requests::Error::ValueError(_)) => {
             // except requests.RequestException:
             // return None
             return Ok(None);
