@@ -166,7 +166,8 @@ impl fmt::Display for OsError {
         let Some(number) = self.number() else {
             return f.write_str(&text);
         };
-        let prefix = self.system_number().map_or("Errno", errno::prefix);
+        let system = self.system_number().map(errno::prefix);
+        let (prefix, number) = system.unwrap_or(("Errno", number));
         write!(f, "[{prefix} {number}] {text}")?;
         match &self.filename {
             Some(filename) => write!(f, ": {}", Repr(&filename.to_string_lossy())),

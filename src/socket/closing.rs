@@ -116,7 +116,7 @@ impl SslSocket {
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         self.io.check_open()?;
         self.set_tls(Tls::Dropped);
-        self.io.call(|socket| socket.shutdown(how))
+        self.io.shutdown(how)
     }
 
     /// Sends `close_notify`, waits for the peer's until the time is over, and closes the socket in any case.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-use socket2::Protocol;
-use socket2::{Domain, Type};
+use socket2::{Domain, Protocol, Type};
 
 use super::SslSocket;
 use crate::error::Result;
@@ -46,14 +44,14 @@ impl SslSocket {
     }
 
     /// Python's attribute `sock.proto`. The value comes from the system, and `None` stands for Python's 0. (Python
-    /// returns the number that the socket was created with, which is usually 0.)
+    /// returns the number that the socket was created with, which is usually 0.) On macOS, it is always `None`, because
+    /// that system does not report it.
     ///
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     pub fn proto(&self) -> Result<Option<Protocol>> {
-        self.io.call(socket2::Socket::protocol)
+        self.io.call(sys::protocol)
     }
 
     /// Python's `sock.get_inheritable()`: whether programs that this process starts inherit the descriptor.

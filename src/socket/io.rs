@@ -1,6 +1,7 @@
 //! The descriptor of an [`SslSocket`](super::SslSocket), and the transport of TLS records over it.
 
 use std::io;
+use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,6 +28,9 @@ pub(super) struct SharedSocket {
     connecting: AtomicUsize,
     accepting: Mutex<()>,
     wake_group: WakeGroup,
+    /// The directions that `shutdown` has ended. On Windows, the system does not wake a thread that waits for one.
+    reading_ended: AtomicBool,
+    writing_ended: AtomicBool,
     /// Bytes of clear text that were read together with the end of the TLS connection.
     left_over: Mutex<Vec<u8>>,
 }
@@ -40,6 +44,8 @@ impl SharedSocket {
             waiting: AtomicUsize::new(0),
             connecting: AtomicUsize::new(0),
             accepting: Mutex::new(()),
+            reading_ended: AtomicBool::new(false),
+            writing_ended: AtomicBool::new(false),
             left_over: Mutex::new(Vec::new()),
         }
     }
@@ -109,11 +115,14 @@ impl SharedSocket {
         const INTERVAL: Duration = Duration::from_millis(50);
         // This thread increments `waiting` before it reads `closed`, and `close` sets `closed`
         // before it reads `waiting`. So either this thread sees that the socket is closed, or
-        // `close` wakes it.
+        // `close` wakes it. The same holds for `shutdown`.
         let _waiting = CountGuard::new(&self.waiting);
         loop {
             let wake = self.wake_group.wake();
             self.check_open()?;
+            if self.has_ended(interest) {
+                return Ok(true);
+            }
             let left = deadline.left();
             let time = match wake {
                 Some(_) => left,
@@ -150,13 +159,36 @@ impl SharedSocket {
         }
     }
 
+    /// Shuts the socket down. Threads that wait for this direction wake up.
+    pub(super) fn shutdown(&self, how: Shutdown) -> Result<()> {
+        self.call(|socket| socket.shutdown(how))?;
+        if matches!(how, Shutdown::Read | Shutdown::Both) {
+            self.reading_ended.store(true, Ordering::SeqCst);
+        }
+        if matches!(how, Shutdown::Write | Shutdown::Both) {
+            self.writing_ended.store(true, Ordering::SeqCst);
+        }
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.wake_group.wake_all();
+        }
+        Ok(())
+    }
+
+    fn has_ended(&self, interest: Interest) -> bool {
+        match interest {
+            Interest::Read => self.reading_ended.load(Ordering::SeqCst),
+            Interest::Write => self.writing_ended.load(Ordering::SeqCst),
+            Interest::Connect => false,
+        }
+    }
+
     /// Closes the socket for all threads. Threads that wait for it wake up.
     pub(super) fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
         if self.connecting.load(Ordering::SeqCst) > 0 {
-            let shut_down = |socket: &Socket| socket.shutdown(std::net::Shutdown::Both);
+            let shut_down = |socket: &Socket| socket.shutdown(Shutdown::Both);
             let _ = self.handle.with(shut_down);
         }
         self.handle.close(|| {

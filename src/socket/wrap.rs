@@ -18,8 +18,11 @@ use crate::hostname::ServerName;
 use crate::sys::{self, errno};
 
 impl SslContext {
-    /// Wraps a socket that the program still owns. Its descriptor is not duplicated. Unix only. Python has no
+    /// Wraps a socket that the program still owns. Its descriptor is not duplicated. Python has no
     /// such function; the nearest is `context.wrap_socket(sock, server_hostname="localhost")`.
+    ///
+    /// Unix only. On Windows, this crate has to set a socket to non-blocking mode, and the program would notice this
+    /// when it uses the socket itself.
     ///
     /// ```
     /// # use pyssl as ssl;

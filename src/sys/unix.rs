@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
-use socket2::{Domain, SockAddr, SockRef, Socket};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket};
 
 use crate::ffi::sys::{self, Interest};
 
@@ -194,6 +194,18 @@ pub(crate) fn is_nonblocking(socket: &Socket) -> io::Result<bool> {
 /// The address family of a socket.
 pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
     Ok(socket.local_addr()?.domain())
+}
+
+/// The protocol of a socket. `None` stands for 0, and for a system that does not report it.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub(crate) fn protocol(socket: &Socket) -> io::Result<Option<Protocol>> {
+    socket.protocol()
+}
+
+/// The protocol of a socket. `None` stands for 0, and for a system that does not report it.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub(crate) fn protocol(_socket: &Socket) -> io::Result<Option<Protocol>> {
+    Ok(None)
 }
 
 /// The path of a Unix socket's address; `None` if it has none.

@@ -13,7 +13,7 @@ use socket2::{Socket, Type};
 use super::errno;
 use crate::ffi::sys::{self, Interest, stores};
 
-pub(crate) use crate::ffi::sys::{domain, unix_path};
+pub(crate) use crate::ffi::sys::{domain, protocol, unix_path};
 pub(crate) use std::os::windows::io::{
     BorrowedSocket as BorrowedDescriptor, OwnedSocket as OwnedDescriptor,
     RawSocket as RawDescriptor,
@@ -95,8 +95,18 @@ impl Shared {
         call(open.socket()?)
     }
 
+    /// The number of the socket, also after [`close`](Self::close).
     pub(crate) fn number(&self) -> RawDescriptor {
         self.number
+    }
+
+    /// The handle for programs. After [`close`](Self::close), it is `INVALID_SOCKET`, because another socket may have
+    /// got the same handle.
+    pub(crate) fn raw(&self) -> RawDescriptor {
+        match *self.lock() {
+            Some(_) => self.number,
+            None => RawDescriptor::MAX,
+        }
     }
 
     /// Lends the socket. After [`close`](Self::close), this is a socket that is not connected.
@@ -261,7 +271,7 @@ macro_rules! lend_descriptor {
 
         impl std::os::windows::io::AsRawSocket for $ty {
             fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
-                self.$($field).+.number()
+                self.$($field).+.raw()
             }
         }
     };

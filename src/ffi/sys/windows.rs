@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::Once;
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket};
+use socket2::{Domain, Protocol, SockAddr, Socket};
 use windows_sys::Win32::Foundation::{GetHandleInformation, HANDLE, HANDLE_FLAG_INHERIT};
 use windows_sys::Win32::Networking::WinSock;
 use windows_sys::Win32::Storage::FileSystem;
@@ -127,6 +127,16 @@ pub(crate) fn is_inheritable(socket: &Socket) -> io::Result<bool> {
 /// The address family that the socket was created with. `getsockname` returns it only for a socket that
 /// has an address.
 pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
+    Ok(Domain::from(protocol_info(socket)?.iAddressFamily))
+}
+
+/// The protocol of the socket. `None` stands for 0.
+pub(crate) fn protocol(socket: &Socket) -> io::Result<Option<Protocol>> {
+    let number = protocol_info(socket)?.iProtocol;
+    Ok((number != 0).then(|| Protocol::from(number)))
+}
+
+fn protocol_info(socket: &Socket) -> io::Result<WinSock::WSAPROTOCOL_INFOW> {
     let mut info = WinSock::WSAPROTOCOL_INFOW::default();
     let mut length = size_of::<WinSock::WSAPROTOCOL_INFOW>() as i32;
     // SAFETY: the socket is open. The pointer is to a local variable of `length` bytes, for which every bit pattern is
@@ -141,7 +151,7 @@ pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
         )
     };
     match outcome {
-        0 => Ok(Domain::from(info.iAddressFamily)),
+        0 => Ok(info),
         _ => Err(last_error()),
     }
 }

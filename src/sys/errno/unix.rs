@@ -32,9 +32,9 @@ pub(crate) fn python(number: i32) -> i32 {
     number
 }
 
-/// The word before the number in Python's text.
-pub(crate) fn prefix(_number: i32) -> &'static str {
-    "Errno"
+/// The word and the number at the beginning of Python's text.
+pub(crate) fn prefix(number: i32) -> (&'static str, i32) {
+    ("Errno", number)
 }
 
 /// Python's text of an error with a number of the system.

@@ -91,11 +91,11 @@ fn of_file(number: i32) -> i32 {
     }
 }
 
-/// The word before the number in Python's text.
-pub(crate) fn prefix(number: i32) -> &'static str {
+/// The word and the number at the beginning of Python's text. For an error of a socket, this is `e.winerror`.
+pub(crate) fn prefix(number: i32) -> (&'static str, i32) {
     match is_winsock(number) {
-        true => "WinError",
-        false => "Errno",
+        true => ("WinError", number),
+        false => ("Errno", python(number)),
     }
 }
 
@@ -151,3 +151,35 @@ pub(super) const LOOKUP: &[(i32, &str)] = &[
     (WinSock::WSATYPE_NOT_FOUND, "EAI_SERVICE"),
     (WinSock::WSAESOCKTNOSUPPORT, "EAI_SOCKTYPE"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_winsock_error_prints_its_own_number_and_has_the_errno_that_python_derives() {
+        for (number, expected, class) in [
+            (10_004, libc::EINTR, "InterruptedError"),
+            (10_009, libc::EBADF, "OSError"),
+            (10_013, libc::EACCES, "PermissionError"),
+            (10_014, libc::EFAULT, "OSError"),
+            (10_022, libc::EINVAL, "OSError"),
+            (10_024, libc::EMFILE, "OSError"),
+            (10_035, 10_035, "BlockingIOError"),
+            (10_038, 10_038, "OSError"),
+            (10_053, 10_053, "ConnectionAbortedError"),
+            (10_054, 10_054, "ConnectionResetError"),
+            (10_058, 10_058, "BrokenPipeError"),
+            (10_061, 10_061, "ConnectionRefusedError"),
+        ] {
+            let error = Error::os(number);
+            assert_eq!(error.errno(), Some(expected), "{number}");
+            assert_eq!(error.python_class(), class, "{number}");
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("[WinError {number}] ")), "{text}");
+        }
+        let missing = Error::os(win::ERROR_PATH_NOT_FOUND as i32).to_string();
+        assert_eq!(missing, "[Errno 2] No such file or directory");
+    }
+}
