@@ -11,15 +11,11 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use super::Error;
 use super::head::joined;
-use super::text::{header_value, hex};
+use super::text::{header_value, hex, to_latin_1};
 
 /// The `Basic` credentials for a name and a password. Like Python, decodes UTF-8 and sends Latin-1.
 pub(super) fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
-    let latin_1 = |part: &[u8]| -> Result<Vec<u8>, Error> {
-        let text = String::from_utf8_lossy(part);
-        let bytes = text.chars().map(u8::try_from);
-        bytes.collect::<Result<_, _>>().map_err(Error::of_header)
-    };
+    let latin_1 = |part| to_latin_1(&String::from_utf8_lossy(part));
     basic_of_bytes(&latin_1(name)?, &latin_1(password)?)
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 
 use percent_encoding::percent_encode_byte;
 use serde::Serialize;
@@ -111,9 +112,22 @@ pub(super) struct Encoded {
 /// Encodes the body as `PreparedRequest.prepare_body` does.
 pub(super) fn encode(
     body: Option<&Body>,
-    json: Option<&[u8]>,
+    json: Option<&Result<Vec<u8>, Arc<Error>>>,
     files: &[(String, FilePart)],
 ) -> Result<Option<Encoded>, Error> {
+    let has_data = match body {
+        None => false,
+        Some(Body::Bytes(bytes)) => !bytes.is_empty(),
+        Some(Body::Form(fields)) => !fields.is_empty(),
+        Some(Body::Upload(_)) => true,
+    };
+    let json = match json {
+        // As in Python, `json` is encoded if there is no `data`, even if there are files.
+        Some(Err(error)) if !has_data => {
+            return Err(Error::InvalidJSONError(error.to_string().into()));
+        }
+        json => json.and_then(|json| json.as_ref().ok()),
+    };
     let of = |bytes: Vec<u8>, content_type: &str| Encoded {
         bytes,
         content_type: Some(content_type.to_owned()),
@@ -148,7 +162,7 @@ pub(super) fn encode(
             urlencode(fields).into_bytes(),
             "application/x-www-form-urlencoded",
         )),
-        (_, Some(json)) => Some(of(json.to_vec(), "application/json")),
+        (_, Some(json)) => Some(of(json.clone(), "application/json")),
         _ => None,
     })
 }

@@ -12,86 +12,74 @@ use ureq::{Agent, SendBody};
 
 use super::adapter::{Retry, RetryDecision};
 use super::error::Failure;
-use super::hooks::hooked;
 use super::prepared::Content;
 use super::response::read;
 use super::{Error, PreparedRequest, RequestOptions, Response, StreamingResponse};
 
-/// The response that ends a chain of redirects, with an unread body.
+/// The response that ends a chain of redirects.
 pub(super) struct LastHop {
-    head: Response,
-    body: ureq::Body,
-    history: Vec<Response>,
-    /// The request that follows a redirect, if redirects are not followed.
-    pub(super) next: Option<PreparedRequest>,
+    response: Response,
+    /// The body, if it is unread.
+    body: Option<ureq::Body>,
 }
 
 impl LastHop {
-    /// `answered`: the request that answered a challenge, and the response with the challenge.
+    /// Adds the history: the redirects, or else the challenge that the request answered. As in Python, the history of
+    /// a chain of redirects has no challenges, and a response that a hook has returned otherwise keeps its own.
     pub(super) fn new(
-        answer: http::Response<ureq::Body>,
-        request: PreparedRequest,
-        answered: Option<(PreparedRequest, Response)>,
+        mut response: Response,
+        body: Option<ureq::Body>,
+        challenge: Option<Response>,
         mut history: Vec<Response>,
-        elapsed: Duration,
     ) -> LastHop {
-        let (head, body) = answer.into_parts();
-        let mut sent = request;
-        if let Some((again, challenge)) = answered {
-            sent = again;
-            // As in Python, the history of a chain of redirects has no challenges.
-            if history.is_empty() {
-                history.push(challenge);
-            }
+        if history.is_empty() {
+            history.extend(challenge);
         }
-        LastHop {
-            head: Response::head(head, sent, elapsed),
-            body,
-            history,
-            next: None,
+        if !history.is_empty() {
+            response.history = history;
         }
+        LastHop { response, body }
     }
 
-    pub(super) fn read(mut self, options: &RequestOptions) -> Result<Response, Error> {
-        self.head.read_body(self.body, options.max_content)?;
-        Ok(with_history(hooked(self.head)?, self.history, self.next))
+    pub(super) fn into_response(self) -> Response {
+        self.response
     }
 
-    pub(super) fn stream(self, options: &RequestOptions) -> Result<StreamingResponse, Error> {
-        let head = with_history(hooked(self.head)?, self.history, self.next);
-        Ok(StreamingResponse::new(head, self.body, options.max_content))
+    pub(super) fn into_stream(self, options: &RequestOptions) -> StreamingResponse {
+        StreamingResponse::new(self.response, self.body, options.max_content)
     }
 }
 
-/// Adds the history of a request and the request that would follow. Without these, a response that a hook has returned
-/// keeps its own, as in Python.
-fn with_history(
-    mut response: Response,
-    history: Vec<Response>,
-    next: Option<PreparedRequest>,
-) -> Response {
-    if !history.is_empty() {
-        response.history = history;
-    }
-    if let Some(next) = next {
-        response.next = Some(Box::new(next));
-    }
-    response
+/// How the body of a response is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Wholly. As in Python, the response counts even if its body cannot be read, because another request follows.
+    Hop,
+    /// Wholly.
+    All,
+    /// Not at all: the caller reads it.
+    Nothing,
 }
 
-/// Reads a response that is not the last one. As in Python, it counts even if its body cannot be read.
-pub(super) fn unread(
+/// A response, and its body if it is unread.
+pub(super) fn received(
     answer: http::Response<ureq::Body>,
     request: PreparedRequest,
     elapsed: Duration,
+    reading: Reading,
     options: &RequestOptions,
-) -> Result<Response, Error> {
+) -> Result<(Response, Option<ureq::Body>), Error> {
     let (head, body) = answer.into_parts();
     let mut response = Response::head(head, request, elapsed);
-    match response.read_body(body, options.max_content) {
-        Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => Ok(response),
-        outcome => outcome.map(|()| response),
+    if reading == Reading::Nothing {
+        return Ok((response, Some(body)));
     }
+    match response.read_body(body, options.max_content) {
+        Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_))
+            if reading == Reading::Hop => {}
+        outcome => outcome?,
+    }
+    Ok((response, None))
 }
 
 /// Sends a request, and repeats it as often as the adapter's `Retry` allows.

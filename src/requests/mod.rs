@@ -87,6 +87,7 @@ mod body;
 mod connection;
 mod cookies;
 mod decode;
+mod encodings;
 mod error;
 mod exchange;
 mod head;

@@ -107,13 +107,13 @@ pub struct RequestOptions {
     pub(super) params: Fields,
     pub(super) removed_params: Vec<String>,
     pub(super) body: Option<Body>,
-    pub(super) json: Option<Vec<u8>>,
+    /// The text, or why the value cannot be encoded.
+    pub(super) json: Option<Result<Vec<u8>, Arc<Error>>>,
     pub(super) files: Vec<(String, FilePart)>,
     pub(super) auth: Option<Auth>,
     pub(super) cookies: Fields,
     pub(super) proxies: Proxies,
     pub(super) hooks: Vec<Hook>,
-    pub(super) error: Option<Arc<Error>>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) read_timeout: Option<Duration>,
     pub(super) total_timeout: Option<Duration>,
@@ -243,7 +243,8 @@ impl RequestOptions {
 
     /// Sends the bytes of a reader with chunked encoding: Python's `data=generator`. If the body has to be sent
     /// again, after a redirect or for a retry, the request fails with
-    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Python reports this error for files without
+    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Without `allow_redirects`, the response that
+    /// redirects is returned, and sending its [`next`](super::Response::next) request fails. Python reports this error for files without
     /// a position, and sends an empty body for a generator.
     #[must_use]
     pub fn data_reader(mut self, reader: impl Read + Send + 'static) -> RequestOptions {
@@ -264,7 +265,8 @@ impl RequestOptions {
     }
 
     /// Sets a JSON body: Python's `json={"a": 1}`. It is ignored if `data`, `form` or `files` is given. If the value
-    /// cannot be encoded, the request fails with [`InvalidJSONError`](super::Error::InvalidJSONError).
+    /// cannot be encoded, the request fails with [`InvalidJSONError`](super::Error::InvalidJSONError), unless `data`
+    /// or `form` is given. A later call replaces the value.
     ///
     /// ```
     /// # use pyssl::requests::RequestOptions;
@@ -273,10 +275,7 @@ impl RequestOptions {
     /// ```
     #[must_use]
     pub fn json(mut self, value: &impl Serialize) -> RequestOptions {
-        match body::json(value) {
-            Ok(json) => self.json = Some(json),
-            Err(error) => self.error = Some(Arc::new(error)),
-        }
+        self.json = Some(body::json(value).map_err(Arc::new));
         self
     }
 
@@ -351,10 +350,11 @@ impl RequestOptions {
     }
 
     /// Adds a function that gets each response, also those that redirect: Python's `hooks={"response": f}`. The
-    /// response that it returns takes the place of the first one. The hooks of a request replace those of its
-    /// session.
+    /// response that it returns takes the place of the first one: as in Python, its status, its `Location` and its cookies
+    /// count from then on. The hooks of a request replace those of its session.
     ///
-    /// With [`Session::stream`](super::Session::stream), the last response has an empty body in the hook.
+    /// With [`Session::stream`](super::Session::stream), the last response has an empty body in the hook. If the hook
+    /// returns a response with a body, that body is read.
     ///
     /// ```python
     /// def check(response, *args, **kwargs):
@@ -473,7 +473,6 @@ impl RequestOptions {
                 true => session.hooks.clone(),
                 false => self.hooks,
             },
-            error: self.error.or_else(|| session.error.clone()),
             connect_timeout: self.connect_timeout.or(session.connect_timeout),
             read_timeout: self.read_timeout.or(session.read_timeout),
             total_timeout: self.total_timeout.or(session.total_timeout),

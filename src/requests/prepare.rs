@@ -22,9 +22,6 @@ pub(super) fn prepare(
     options: &RequestOptions,
     netrc: impl FnOnce(&str) -> Option<(String, String)>,
 ) -> Result<PreparedRequest, Error> {
-    if let Some(error) = &options.error {
-        return Err(Error::InvalidJSONError(error.to_string().into()));
-    }
     let url = url::parse_with_params(url, &body::urlencode(&options.params))?;
     let mut request = PreparedRequest {
         url,
@@ -95,11 +92,7 @@ fn add_body(request: &mut PreparedRequest, options: &RequestOptions) -> Result<(
         request.body = Some(Content::Upload(rest));
         return Ok(());
     }
-    let encoded = body::encode(
-        options.body.as_ref(),
-        options.json.as_deref(),
-        &options.files,
-    )?;
+    let encoded = body::encode(options.body.as_ref(), options.json.as_ref(), &options.files)?;
     let mut bytes = None;
     if let Some(encoded) = encoded {
         if let Some(content_type) = encoded.content_type {

@@ -9,7 +9,6 @@ use ureq::http::{HeaderMap, Method, StatusCode};
 
 use super::auth::{HttpDigestAuth, basic, basic_of_bytes};
 use super::body::Fields;
-use super::head::joined;
 use super::upload::UploadBody;
 use super::url::{self, Url};
 use super::{Error, Hook};
@@ -165,14 +164,23 @@ impl PreparedRequest {
         }
     }
 
+    /// Prepares to send the body again if it is that of a request that was redirected.
+    pub(super) fn rewind_if_sent(&self) -> Result<(), Error> {
+        match &self.body {
+            Some(Content::Upload(upload)) => upload.rewind_if_sent(),
+            _ => Ok(()),
+        }
+    }
+
     /// The request that follows a redirect: `Session.resolve_redirects`, `rebuild_method` and `rebuild_auth`.
+    /// `code` is the status of the response to the request `sent`, which is another one if a hook has returned the response.
     pub(super) fn redirected(
         mut self,
-        status: StatusCode,
+        code: u16,
+        sent: &PreparedRequest,
         location: &str,
     ) -> Result<PreparedRequest, Error> {
-        let url = self.url.redirected(location)?;
-        let code = status.as_u16();
+        let url = sent.url.redirected(location)?;
         let becomes_get = match code {
             302 | 303 => self.method != Method::HEAD,
             301 => self.method == Method::POST,
@@ -187,10 +195,13 @@ impl PreparedRequest {
             }
             self.body = None;
         }
+        if let Some(Content::Upload(upload)) = &mut self.body {
+            upload.rewind_later();
+        }
         // The proxy's credentials are not those of the next server.
         self.headers.remove(PROXY_AUTHORIZATION);
         self.headers.remove(COOKIE);
-        if self.url.should_strip_auth(&url) {
+        if sent.url.should_strip_auth(&url) {
             self.headers.remove(AUTHORIZATION);
         }
         self.url = url;
@@ -248,12 +259,4 @@ pub(super) fn parse_method(method: &str) -> Result<Method, Error> {
 /// Whether a response with this status and these headers redirects: `Response.is_redirect`.
 pub(super) fn is_redirect(status: StatusCode, headers: &HeaderMap) -> bool {
     [301, 302, 303, 307, 308].contains(&status.as_u16()) && headers.contains_key(LOCATION)
-}
-
-/// The target of a redirect, if the response is one: `Session.get_redirect_target`.
-pub(super) fn target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
-    if !is_redirect(status, headers) {
-        return None;
-    }
-    Some(joined(headers, &LOCATION)).filter(|location| !location.is_empty())
 }

@@ -12,6 +12,7 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use super::cookies::cookies_of;
 use super::decode::{Raw, decoder, is_encoded};
+use super::encodings::decode;
 use super::head::{REASON, joined};
 use super::prepared::is_redirect;
 use super::{Error, PreparedRequest, text};
@@ -83,6 +84,20 @@ impl Response {
     /// Python's `response.is_redirect`.
     pub fn is_redirect(&self) -> bool {
         is_redirect(self.status, &self.headers)
+    }
+
+    /// The target of a redirect, if the response is one: `Session.get_redirect_target`.
+    pub(super) fn redirect_target(&self) -> Result<Option<String>, Error> {
+        if !self.is_redirect() {
+            return Ok(None);
+        }
+        for value in self.headers.get_all(LOCATION) {
+            // Python's `UnicodeDecodeError` is a `ValueError`.
+            std::str::from_utf8(value.as_bytes()).map_err(|error| {
+                Error::ValueError(format!("the header Location: {error}").into())
+            })?;
+        }
+        Ok(Some(joined(&self.headers, &LOCATION)).filter(|location| !location.is_empty()))
     }
 
     /// Python's `response.is_permanent_redirect`.
@@ -197,7 +212,7 @@ impl Response {
     /// decoded as UTF-8; Python guesses.
     pub fn text(&self) -> String {
         let encoding = self.encoding();
-        text::decode(&self.content, encoding.as_deref().unwrap_or("utf-8"))
+        decode(&self.content, encoding.as_deref().unwrap_or("utf-8"))
     }
 
     /// Python's `response.iter_lines()`: the lines of the body without their ends, which are `\n`, `\r` or `\r\n`.
@@ -251,6 +266,12 @@ impl Response {
 
     /// Sets the encoding of [`text`](Self::text): Python's `response.encoding = "utf-8"`. An unknown encoding
     /// counts as UTF-8.
+    ///
+    /// The names are those of Python's codecs. These codecs are unknown here: `utf_7`, `utf_32`, `hz`, `johab`,
+    /// `kz1048`, `ptcp154`, `hp_roman8`, all of IBM and DOS except `cp866` (for example `cp437`), all of the Macintosh
+    /// except `mac_roman` and `mac_cyrillic`, and the variants of ISO 2022 and JIS except `iso2022_jp`, `euc_jp`,
+    /// `shift_jis` and `cp932`. The others decode as the WHATWG Encoding Standard says. So they accept some bytes that
+    /// Python's codecs for Chinese, Japanese and Korean refuse, byte CA of `cp1255` and byte A0 of `tis_620`.
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
         self.encoding = Some(encoding.into());
     }

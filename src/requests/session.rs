@@ -9,10 +9,10 @@ use ureq::{Agent, http};
 
 use super::adapter::HttpAdapter;
 use super::cookies::Jar;
-use super::exchange::{LastHop, NoResolver, exchange, unread};
+use super::exchange::{LastHop, NoResolver, Reading, exchange, received};
 use super::hooks::hooked;
 use super::prepare::prepare;
-use super::prepared::{Auth, target};
+use super::prepared::{Auth, is_redirect};
 use super::proxies::{self, Proxies};
 use super::tls::Tls;
 use super::transport::WireConnector;
@@ -234,7 +234,7 @@ impl Session {
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
         let (request, path, options) = self.prepare(method, url.as_ref(), options.into())?;
-        self.run(request, path, &options)?.read(&options)
+        Ok(self.run(request, path, &options, false)?.into_response())
     }
 
     /// Prepares a request, and does not send it: Python's `session.prepare_request(Request("POST", url,
@@ -268,7 +268,7 @@ impl Session {
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
         let (request, path, options) = self.prepare_send(request, options.into());
-        self.run(request, path, &options)?.read(&options)
+        Ok(self.run(request, path, &options, false)?.into_response())
     }
 
     /// Sends a prepared request, and leaves the body of the response for the caller to read: Python's
@@ -283,7 +283,9 @@ impl Session {
         options: impl Into<RequestOptions>,
     ) -> Result<StreamingResponse, Error> {
         let (request, path, options) = self.prepare_send(request, options.into());
-        self.run(request, path, &options)?.stream(&options)
+        Ok(self
+            .run(request, path, &options, true)?
+            .into_stream(&options))
     }
 
     fn prepare_send(
@@ -316,7 +318,9 @@ impl Session {
         options: impl Into<RequestOptions>,
     ) -> Result<StreamingResponse, Error> {
         let (request, path, options) = self.prepare(method, url.as_ref(), options.into())?;
-        self.run(request, path, &options)?.stream(&options)
+        Ok(self
+            .run(request, path, &options, true)?
+            .into_stream(&options))
     }
 
     fn prepare_only(
@@ -354,12 +358,13 @@ impl Session {
         self.trust_env.then(|| netrc::credentials(host))?
     }
 
-    /// Sends a request and follows redirects. Leaves the body of the last response unread.
+    /// Sends a request and follows redirects. With `stream`, leaves the body of the last response unread.
     fn run(
         &self,
         mut request: PreparedRequest,
         mut path: Path,
         options: &RequestOptions,
+        stream: bool,
     ) -> Result<LastHop, Error> {
         let follow = options.allow_redirects.unwrap_or(true);
         let end = options
@@ -369,56 +374,62 @@ impl Session {
         loop {
             let begin = Instant::now();
             let mut answer = self.exchange(&request, &path, options, end)?;
-            self.lock_cookies().keep(&request, answer.headers());
-            // The request with the answer to a challenge, and the response with the challenge.
-            let mut answered = None;
+            let mut sent = request.clone();
+            let mut challenge = None;
             if let Some(digest) = &request.digest {
                 if digest.is_challenge(answer.status(), answer.headers()) {
-                    let mut again = request.clone();
-                    again.rewind()?;
-                    self.lock_cookies().add_to(&mut again)?;
-                    again.answer_challenge(digest)?;
-                    let challenge = unread(answer, request.clone(), begin.elapsed(), options)?;
-                    answer = self.exchange(&again, &path, options, end)?;
-                    self.lock_cookies().keep(&again, answer.headers());
-                    answered = Some((again, challenge));
+                    self.lock_cookies().keep(&request, answer.headers());
+                    sent.rewind()?;
+                    self.lock_cookies().add_to(&mut sent)?;
+                    sent.answer_challenge(digest)?;
+                    let (challenged, _) = received(
+                        answer,
+                        request.clone(),
+                        begin.elapsed(),
+                        Reading::Hop,
+                        options,
+                    )?;
+                    challenge = Some(challenged);
+                    answer = self.exchange(&sent, &path, options, end)?;
                 }
             }
-            let elapsed = begin.elapsed();
-            let status = answer.status();
-            let Some(location) = target(status, answer.headers()) else {
-                return Ok(LastHop::new(answer, request, answered, history, elapsed));
+            let reading = match stream {
+                _ if follow && is_redirect(answer.status(), answer.headers()) => Reading::Hop,
+                true => Reading::Nothing,
+                false => Reading::All,
+            };
+            let (response, body) = received(answer, sent, begin.elapsed(), reading, options)?;
+            // As in Python, a response that a hook returns decides what follows.
+            let mut response = hooked(response)?;
+            self.lock_cookies().keep(&request, response.headers());
+            let Some(location) = response.redirect_target()? else {
+                return Ok(LastHop::new(response, body, challenge, history));
             };
             if !follow {
-                let next = self.redirected(request.clone(), status, &location)?;
-                let mut last = LastHop::new(answer, request, answered, history, elapsed);
-                last.next = Some(next);
-                return Ok(last);
+                let next = self.redirected(request, &response, &location)?;
+                response.next = Some(Box::new(next));
+                return Ok(LastHop::new(response, body, challenge, history));
             }
-            let sent = answered.map_or_else(|| request.clone(), |(again, _)| again);
-            let response = hooked(unread(answer, sent, elapsed, options)?)?;
             if history.len() >= usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
                 return Err(Error::TooManyRedirects {
                     max_redirects: self.max_redirects,
                     response: Box::new(response),
                 });
             }
+            request = self.redirected(request, &response, &location)?;
             history.push(response);
-            request = self.redirected(request, status, &location)?;
             path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);
         }
     }
 
-    /// The request that follows a redirect, with the body from its beginning, and with the credentials of `.netrc`
-    /// and the cookies for its URL.
+    /// The request that follows a redirect, with the credentials of `.netrc` and the cookies for its URL.
     fn redirected(
         &self,
         request: PreparedRequest,
-        status: http::StatusCode,
+        response: &Response,
         location: &str,
     ) -> Result<PreparedRequest, Error> {
-        let mut next = request.redirected(status, location)?;
-        next.rewind()?;
+        let mut next = request.redirected(response.status_code(), response.request(), location)?;
         let host = next.url.host();
         if let Some((name, password)) = self.of_netrc(&host) {
             Auth::Basic(name.into(), password.into()).apply(&mut next)?;
@@ -435,6 +446,7 @@ impl Session {
         options: &RequestOptions,
         end: Option<Instant>,
     ) -> Result<http::Response<ureq::Body>, Error> {
+        request.rewind_if_sent()?;
         let proxy = proxies::select(&request.url, &path.proxies);
         let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
         let number = self.adapter(&request.url);

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
 use ureq::Body;
@@ -42,13 +42,17 @@ enum Coded {
 }
 
 impl StreamingResponse {
-    pub(super) fn new(head: Response, body: Body, max: Option<u64>) -> StreamingResponse {
-        let body = body.into_with_config().limit(u64::MAX).reader();
-        StreamingResponse {
-            head,
-            body: Coded::Raw(Box::new(Raw(body))),
-            max,
-        }
+    /// `body`: the unread body. Without one, or if a hook has returned another response, the body is the one that the
+    /// response has.
+    pub(super) fn new(head: Response, body: Option<Body>, max: Option<u64>) -> StreamingResponse {
+        let body = match body.filter(|_| head.content().is_empty()) {
+            Some(body) => {
+                let body = body.into_with_config().limit(u64::MAX).reader();
+                Coded::Raw(Box::new(Raw(body)))
+            }
+            None => Coded::Decoded(Box::new(Cursor::new(head.content().to_vec()))),
+        };
+        StreamingResponse { head, body, max }
     }
 
     /// Python's `response.status_code`.

@@ -86,12 +86,22 @@ impl Tls {
         Ok(context)
     }
 
-    fn load_cert(&self, context: &ssl::SslContext) -> Result<(), Error> {
+    /// Checks that the files of the client certificate exist.
+    pub(super) fn find_cert(&self) -> Result<(), Error> {
         if let Some(ClientCert { cert, key }) = &self.cert {
             must_exist(cert, "Could not find the TLS certificate file")?;
-            let mut chain = ssl::CertChain::new(cert);
             if let Some(key) = key {
                 must_exist(key, "Could not find the TLS key file")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load_cert(&self, context: &ssl::SslContext) -> Result<(), Error> {
+        self.find_cert()?;
+        if let Some(ClientCert { cert, key }) = &self.cert {
+            let mut chain = ssl::CertChain::new(cert);
+            if let Some(key) = key {
                 chain = chain.keyfile(key);
             }
             context.load_cert_chain(chain).map_err(Error::SSLError)?;

@@ -52,7 +52,11 @@ impl WireConnector {
                 self.context
                     .get_or_try_init(|| self.tls.context(&self.adapter))?,
             ),
-            false => None,
+            // As in Python, a file that does not exist is an error for `http` too.
+            false => {
+                self.tls.find_cert()?;
+                None
+            }
         };
         let host = details.uri.host().unwrap_or_default();
         let stream = match &self.proxy {

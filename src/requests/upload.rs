@@ -21,6 +21,8 @@ pub(super) struct UploadBody {
     start: Option<u64>,
     /// `None`: until the source ends, with chunked encoding.
     pub(super) length: Option<u64>,
+    /// Whether an earlier request has sent the body, so that the source has to be rewound.
+    was_sent: bool,
 }
 
 /// A source without a position.
@@ -61,6 +63,7 @@ impl Upload {
             upload: self.clone(),
             start,
             length: length.filter(|length| *length > 0),
+            was_sent: false,
         }
     }
 
@@ -81,6 +84,19 @@ impl UploadBody {
             let text = "An error occurred when rewinding request body for redirect.";
             Error::UnrewindableBodyError(text.into())
         })
+    }
+
+    /// Goes back to the begin of the body when the request is sent.
+    pub(super) fn rewind_later(&mut self) {
+        self.was_sent = true;
+    }
+
+    /// Goes back to the begin of the body if an earlier request has sent it.
+    pub(super) fn rewind_if_sent(&self) -> Result<(), Error> {
+        match self.was_sent {
+            true => self.rewind(),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {

@@ -184,6 +184,20 @@ fn files_and_readers_are_sent_as_in_python() {
             "steps": [{"method": "PUT", "url": plain.url(path), "options": body}],
         }));
     }
+    // A response that redirects is not lost, even if its request cannot be sent again.
+    for status in [301, 302, 303, 307, 308] {
+        for body in [json!({"generator": 3}), json!({"file": 3, "at": 2})] {
+            let url = plain.url(&format!("/redirect/{status}?/echo"));
+            let mut options = body;
+            options["allow_redirects"] = json!(false);
+            let mut scene = one("POST", &url, options);
+            scenes.push(scene.clone());
+            if scene["steps"][0]["options"]["file"].is_u64() {
+                scene["steps"][0]["follow"] = json!(true);
+                scenes.push(scene);
+            }
+        }
+    }
     for part in [
         json!(["a.txt", "content", "text/plain", {"X-Id": "1", "Content-Type": "text/other"}]),
         json!([null, "content"]),
@@ -342,6 +356,94 @@ fn a_response_that_a_hook_returns_keeps_its_own_history() {
     let response = session.get(plain.url("/status/404"), other).unwrap();
     assert_eq!(response.status_code(), 200);
     assert_eq!(response.history().len(), 1);
+}
+
+#[test]
+fn a_response_that_a_hook_returns_decides_what_follows_as_in_python() {
+    let plain = Plain::new();
+    let mut scenes = Vec::new();
+    for (from, status, to) in [
+        ("/echo", 200, "/status/404"),
+        ("/echo", 200, "/redirect/302?/set?a=1"),
+        ("/echo", 200, "/redirect/302?set"),
+        ("/set?first=1", 200, "/set?second=2"),
+        ("/redirect/302?/echo", 302, "/echo"),
+        ("/redirect/302?/echo", 302, "/redirect/307?/set?a=1"),
+        ("/redirect/302?/status/404", 404, "/redirect/303?/echo"),
+        ("/digest/MD5/auth", 200, "/redirect/302?/echo"),
+    ] {
+        for other in [plain.url(to), plain.other(to)] {
+            for method in ["GET", "POST"] {
+                for follow in [true, false] {
+                    let options = json!({"swap": [status, other], "allow_redirects": follow});
+                    scenes.push(one(method, &plain.url(from), options));
+                }
+            }
+        }
+    }
+    for stream in [2, 100] {
+        let options = json!({"swap": [302, plain.url("/echo")]});
+        let url = plain.url("/redirect/302?/status/404");
+        scenes.push(json!({"steps": [{"url": url, "options": options, "stream": stream}]}));
+        let options = json!({"swap": [200, plain.url("/redirect/302?/status/404")]});
+        let url = plain.url("/echo");
+        scenes.push(json!({"steps": [{"url": url, "options": options, "stream": stream}]}));
+        let options = json!({"swap": [200, plain.url("/status/404")]});
+        scenes.push(json!({"steps": [{"url": url, "options": options, "stream": stream}]}));
+    }
+    compare(&[], &scenes);
+}
+
+#[test]
+fn a_body_that_cannot_be_sent_again_is_an_error_of_the_next_request_only() {
+    let plain = Plain::new();
+    let session = Session::new(()).trust_env(false);
+    let options = RequestOptions::new()
+        .data_reader(&b"text"[..])
+        .allow_redirects(false);
+    let response = session
+        .post(plain.url("/redirect/307?/echo"), options)
+        .unwrap();
+    assert_eq!(response.status_code(), 307);
+    let next = response.next().unwrap().clone();
+    let error = session.send(next, ()).unwrap_err();
+    assert!(
+        matches!(error, Error::UnrewindableBodyError(_)),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_encoded_as_json_counts_only_if_it_is_sent() {
+    // The keys of JSON are texts.
+    let wrong = std::collections::BTreeMap::from([((1, 2), 3)]);
+    let prepared = |options: RequestOptions| {
+        let prepared = Session::new(()).prepare_request("POST", "https://example.com", options);
+        prepared.map(|prepared| prepared.body().unwrap_or_default().to_vec())
+    };
+    let bad = || RequestOptions::new().json(&wrong);
+    let file = || [("f", pyssl::requests::FilePart::new("x"))];
+    for options in [
+        bad(),
+        bad().data(""),
+        bad().form([("", ""); 0]),
+        bad().files(file()),
+    ] {
+        let error = prepared(options).unwrap_err();
+        assert!(matches!(error, Error::InvalidJSONError(_)), "{error:?}");
+    }
+    assert_eq!(prepared(bad().data("text")).unwrap(), b"text");
+    assert_eq!(prepared(bad().form([("a", "b")])).unwrap(), b"a=b");
+    assert_eq!(prepared(bad().json(&1)).unwrap(), b"1");
+    let session = Session::new(bad());
+    let own = RequestOptions::new().json(&1);
+    assert!(
+        session
+            .prepare_request("POST", "https://example.com", own)
+            .is_ok()
+    );
+    // A later value that cannot be encoded replaces a good one too.
+    prepared(RequestOptions::new().json(&1).json(&wrong)).unwrap_err();
 }
 
 #[test]

@@ -21,6 +21,8 @@ def outcome(url, options):
             response = requests.head(url, **options)
         else:
             response = requests.request(method, url, **options)
+    except UnicodeDecodeError:
+        return "ValueError"
     except Exception as e:
         return type(e).__name__
     # pyssl joins the lines of a folded header with a space.

@@ -98,6 +98,11 @@ fn location_headers_are_resolved_as_in_python() {
         }
     }
     scenes.push((format!("http://127.0.0.1:{port}/loop"), json!({})));
+    for location in [&b"/\xc3\xa9"[..], b"/\xe9", b"/\xff?\x80"] {
+        let url = format!("http://127.0.0.1:{port}/302/{}", hex(location));
+        scenes.push((url.clone(), json!({})));
+        scenes.push((url, json!({"allow_redirects": false})));
+    }
     compare(&scenes);
 }
 

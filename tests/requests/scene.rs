@@ -132,6 +132,25 @@ pub(crate) fn options(arguments: &Value) -> RequestOptions {
         let text = "some text".repeat(usize::try_from(count).unwrap());
         options = options.data_reader(std::io::Cursor::new(text));
     }
+    if let Some(count) = arguments["generator"].as_u64() {
+        let text = "some text".repeat(usize::try_from(count).unwrap());
+        options = options.data_reader(std::io::Cursor::new(text));
+    }
+    if let Value::Array(swap) = &arguments["swap"] {
+        let (status, url) = (swap[0].as_u64().unwrap(), swap[1].as_str().unwrap());
+        let url = url.to_owned();
+        options = options.response_hook(move |response| {
+            let call = format!("swap {}", response.status_code());
+            HOOKED.lock().unwrap().push(call);
+            if u64::from(response.status_code()) != status {
+                return Ok(response);
+            }
+            let options = RequestOptions::new()
+                .headers([("X-Side", "rust")])
+                .allow_redirects(false);
+            Session::new(()).get(&url, options)
+        });
+    }
     if let Some(name) = arguments["hook"].as_str() {
         let name = name.to_owned();
         options = options.response_hook(move |response| {

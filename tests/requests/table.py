@@ -77,10 +77,14 @@ def arguments(options):
         options["data"].seek(options.pop("at", 0))
     if "hook" in options:
         options["hooks"] = {"response": hook(options.pop("hook"))}
+    if "swap" in options:
+        options["hooks"] = {"response": swap(*options.pop("swap"))}
     if "auth_bytes" in options:
         options["auth"] = tuple(part.encode() for part in options.pop("auth_bytes"))
     if "pipe" in options:
         options["data"] = Pipe(b"some text" * options.pop("pipe"))
+    if "generator" in options:
+        options["data"] = (b"some text" for _ in range(options.pop("generator")))
     if "form" in options:
         options["data"] = [tuple(pair) for pair in options.pop("form")]
     if isinstance(options.get("params"), list):
@@ -98,6 +102,21 @@ def hook(name):
         HOOKED.append(f"{name} {response.status_code}")
 
     return record
+
+
+def swap(status, url):
+    def other(response, *args, **kwargs):
+        HOOKED.append(f"swap {response.status_code}")
+        if response.status_code == status:
+            return session_of_swap().get(url, allow_redirects=False)
+
+    return other
+
+
+def session_of_swap():
+    session = requests.Session()
+    session.headers = requests.structures.CaseInsensitiveDict({"X-Side": "python"})
+    return session
 
 
 SEND = ("verify", "cert", "proxies", "allow_redirects")

@@ -296,6 +296,14 @@ fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
             ]}));
         }
     }
+    // A missing file is an error for `http` too.
+    for own in [
+        json!(cert),
+        json!("/nowhere.pem"),
+        json!([cert, "/nowhere.key"]),
+    ] {
+        scenes.push(one("GET", &stage.http("/echo"), json!({"cert": own})));
+    }
     // Of several adapters, the one with the longest matching prefix is used.
     scenes.push(
         json!({"trust_env": false, "session": {"verify": ca}, "mount": {

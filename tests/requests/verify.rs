@@ -162,11 +162,15 @@ fn cert_sends_the_clients_certificate() {
 }
 
 #[test]
-fn plain_http_ignores_missing_certificates() {
+fn plain_http_ignores_a_missing_ca_file_but_not_a_missing_client_certificate() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     let server = pyssl_testing::Scripted::sends_after(1, head.as_bytes());
     let url = format!("http://localhost:{}/", server.port());
     assert_eq!(requests::get(url, "/nowhere/ca.pem").unwrap().text(), "hi");
+    // As in Python, the file of a client certificate must exist.
+    let url = format!("http://localhost:{}/", server.port());
+    let error = requests::get(url, RequestOptions::new().cert("/nowhere/me.pem"));
+    assert!(matches!(error, Err(Error::OSError(_))), "{error:?}");
 }
 
 #[test]
