@@ -6,10 +6,10 @@ use pyssl_ciphers::cipher::{CipherString, Severity};
 use serde::Serialize;
 use tree_sitter::Node;
 
-use crate::given::Given;
-use crate::literals::{Literal, literal};
+use crate::constants::{Constant, Constants};
+use crate::given::{Given, kind_of};
 use crate::names::{Assignment, How, Mark, Program, Statement};
-use crate::syntax::{FIELDS, Source, children, place, strip, text};
+use crate::syntax::{FIELDS, Source, place, strip, text};
 
 /// A mistake in the Python program, and its place.
 #[non_exhaustive]
@@ -127,18 +127,6 @@ impl<'p, 't> Assignments<'p, 't> {
     }
 }
 
-/// The Python names of the uses, by their nodes: `ssl.CERT_NONE` may have been imported under another name.
-type Names<'p> = HashMap<usize, &'p str>;
-
-fn names<'p>(program: &'p Program<'_>) -> Names<'p> {
-    let marks = program.statements.iter().flat_map(|s| &s.marks);
-    let mut names = HashMap::new();
-    for mark in marks {
-        names.entry(mark.node.id()).or_insert(&*mark.name);
-    }
-    names
-}
-
 /// The contexts that require certificates.
 struct Verified<'p, 't> {
     assignments: &'p Assignments<'p, 't>,
@@ -153,7 +141,7 @@ impl<'p, 't> Verified<'p, 't> {
         source: &'t str,
         program: &'p Program<'t>,
         assignments: &'p Assignments<'p, 't>,
-        names: &Names<'_>,
+        constants: &Constants<'_, 't>,
     ) -> Verified<'p, 't> {
         let mut verified = Verified {
             assignments,
@@ -168,13 +156,11 @@ impl<'p, 't> Verified<'p, 't> {
             let (How::Set(value, _), Some(receiver)) = (&mark.how, mark.receiver) else {
                 continue;
             };
-            let value = strip(*value);
-            let name = names.get(&value.id()).copied();
-            let name = name.unwrap_or_else(|| text(source, value));
-            if &*mark.name == "ssl.SSLContext.verify_mode"
-                && name != "0"
-                && !name.contains("CERT_NONE")
-            {
+            let is_off = || {
+                let value = constants.value(*value);
+                value.is_some_and(|value| value.is("ssl.CERT_NONE", "ssl.VerifyMode"))
+            };
+            if &*mark.name == "ssl.SSLContext.verify_mode" && !is_off() {
                 let (name, place) = (text(source, receiver), receiver.start_byte());
                 let contexts = assignments.contexts(scope, name, place);
                 verified.contexts.extend(contexts);
@@ -220,10 +206,9 @@ impl<'p, 't> Verified<'p, 't> {
 pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut contexts: HashMap<Context<'_>, Facts> = HashMap::new();
-    let constants = constants(source);
+    let constants = Constants::of(source, program);
     let assignments = Assignments::of(program);
-    let names = names(program);
-    let verified = Verified::of(source.text, program, &assignments, &names);
+    let verified = Verified::of(source.text, program, &assignments, &constants);
     for statement in &program.statements {
         for mark in &statement.marks {
             let is_mention = matches!(mark.how, How::Import | How::Type | How::Except);
@@ -253,7 +238,7 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             }
             let found = rule.findings.iter().find(|row| {
                 row.first()
-                    .is_some_and(|condition| holds(source.text, &names, mark, condition))
+                    .is_some_and(|condition| holds(source.text, &constants, mark, condition))
             });
             if let Some([_, code, severity, message]) = found.map(Vec::as_slice) {
                 findings.push(finding(
@@ -267,23 +252,25 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             for argument in ["cipherlist", "ciphers"] {
                 findings.extend(ciphers(source.text, &constants, mark, argument));
             }
-            if let Some(receiver) = mark.receiver {
-                let unverified: Vec<usize> = (before..findings.len())
-                    .filter(|index| findings[*index].code == "A002")
-                    .collect();
-                let trusted = matches!(
-                    &*mark.name,
-                    "ssl.SSLContext.load_verify_locations" | "ssl.SSLContext.load_default_certs"
-                );
-                if unverified.is_empty() && !trusted {
-                    continue;
+            let unverified: Vec<usize> = (before..findings.len())
+                .filter(|index| findings[*index].code == "A002")
+                .collect();
+            let trusted = trusts(source.text, mark);
+            if unverified.is_empty() && !trusted {
+                continue;
+            }
+            let found = match (mark.receiver, &mark.how) {
+                (Some(receiver), _) => {
+                    let (name, place) = (text(source.text, receiver), receiver.start_byte());
+                    assignments.contexts(statement.scope, name, place)
                 }
-                let (name, place) = (text(source.text, receiver), receiver.start_byte());
-                for context in assignments.contexts(statement.scope, name, place) {
-                    let facts = contexts.entry(context).or_default();
-                    facts.unverified.extend(&unverified);
-                    facts.trusted |= trusted;
-                }
+                (None, How::Call(_)) => assignments.created(mark.node).0,
+                (None, _) => continue,
+            };
+            for context in found {
+                let facts = contexts.entry(context).or_default();
+                facts.unverified.extend(&unverified);
+                facts.trusted |= trusted;
             }
         }
     }
@@ -326,16 +313,43 @@ fn severity(text: &str) -> Severity {
     }
 }
 
+/// Whether a use gives certificates to a context, with which it shall verify the peer.
+fn trusts(source: &str, mark: &Mark<'_>) -> bool {
+    let (Some(rule), How::Call(arguments)) = (mark.rule, &mark.how) else {
+        return false;
+    };
+    let given = Given::new(rule, arguments);
+    let is_given = |name: &&str| {
+        let node = given.get(name);
+        node.is_some_and(|node| !matches!(text(source, node), "None" | ""))
+    };
+    matches!(
+        &*mark.name,
+        "ssl.SSLContext.load_verify_locations" | "ssl.SSLContext.load_default_certs"
+    ) || ["cafile", "capath", "cadata"].iter().any(is_given)
+}
+
 /// Whether the condition of a rule holds for a use.
-fn holds(source: &str, names: &Names<'_>, mark: &Mark<'_>, condition: &str) -> bool {
-    let is = |node: Node<'_>, wanted: &str| {
-        let node = strip(node);
-        let name = names.get(&node.id()).copied();
-        name.unwrap_or_else(|| text(source, node)) == wanted
+fn holds<'t>(
+    source: &'t str,
+    constants: &Constants<'_, 't>,
+    mark: &Mark<'t>,
+    condition: &str,
+) -> bool {
+    if let Some((first, rest)) = condition.split_once(" & ") {
+        let mut both = [first, rest].into_iter();
+        return both.all(|condition| holds(source, constants, mark, condition));
+    }
+    let is = |node: Node<'t>, wanted: &str, kind: &str| {
+        let value = constants.value(node);
+        value.is_some_and(|value| value.is(wanted, kind))
     };
     match &mark.how {
         How::Set(value, None) => match condition.split_once('=') {
-            Some(("value", wanted)) => is(*value, wanted),
+            Some(("value", wanted)) => {
+                let kind = mark.rule.and_then(|rule| rule.kind.as_deref());
+                is(*value, wanted, kind.unwrap_or("any"))
+            }
             _ => condition == "value" && strip(*value).kind() != "none",
         },
         How::Call(arguments) => {
@@ -344,57 +358,37 @@ fn holds(source: &str, names: &Names<'_>, mark: &Mark<'_>, condition: &str) -> b
             };
             let given = Given::new(rule, arguments);
             match condition.split_once('=') {
-                Some((name, wanted)) => given.get(name).is_some_and(|node| is(node, wanted)),
-                // With `**kwargs`, the call may pass the argument in them, so it is not known to be missing.
-                None if condition.starts_with('!') => {
-                    !arguments.open && given.meets(source, condition)
+                Some((name, wanted)) => given
+                    .get(name)
+                    .is_some_and(|node| is(node, wanted, kind_of(rule, name))),
+                None => {
+                    let is_given = |name: &str| {
+                        let node = given.get(name);
+                        node.is_some_and(|node| node.kind() != "none")
+                    };
+                    match condition.strip_prefix('!') {
+                        // With `**kwargs`, the call may pass the argument in them, so it is not known to be missing.
+                        Some(name) => !arguments.open && !is_given(name),
+                        None => is_given(condition),
+                    }
                 }
-                None => given.meets(source, condition),
             }
         }
         _ => false,
     }
 }
 
-/// The texts that are bound to names in the module.
-fn constants<'t>(source: &'t Source<'_>) -> HashMap<&'t str, String> {
-    let mut constants = HashMap::new();
-    for statement in children(source.tree.root_node()) {
-        let Some(assignment) = statement
-            .named_child(0)
-            .filter(|node| node.kind() == "assignment")
-        else {
-            continue;
-        };
-        let name = assignment.child_by_field_id(FIELDS.left);
-        let value = assignment.child_by_field_id(FIELDS.right);
-        if let (Some(name), Some(value)) = (name, value) {
-            if let Some(Literal::Text(value)) = literal(source.text, value) {
-                constants.insert(text(source.text, name), value);
-            }
-        }
-    }
-    constants
-}
-
 /// The findings of the linter of cipher strings.
-fn ciphers(
+fn ciphers<'t>(
     source: &str,
-    constants: &HashMap<&str, String>,
-    mark: &Mark<'_>,
+    constants: &Constants<'_, 't>,
+    mark: &Mark<'t>,
     argument: &str,
 ) -> Vec<Finding> {
     let (Some(rule), How::Call(arguments)) = (mark.rule, &mark.how) else {
         return Vec::new();
     };
     let Some(node) = Given::new(rule, arguments).get(argument) else {
-        return Vec::new();
-    };
-    let value = match literal(source, node) {
-        Some(Literal::Text(value)) => Some(value),
-        _ => constants.get(text(source, node)).cloned(),
-    };
-    let Some(value) = value else {
         return Vec::new();
     };
     let (line, column) = place(source, node);
@@ -405,16 +399,26 @@ fn ciphers(
         severity,
         message,
     };
-    let lint = CipherString::parse(&value).and_then(|string| string.lint());
-    match lint {
-        Ok(found) => found
-            .iter()
-            .map(|f| at(f.code().code(), f.severity(), f.message().to_owned()))
-            .collect(),
-        Err(error) => vec![at(
-            "P003",
-            Severity::Error,
-            format!("the cipher string is invalid: {error}"),
-        )],
+    let mut findings = Vec::new();
+    for value in constants.values(node).unwrap_or_default() {
+        let value = match value {
+            Constant::Text(value) => value,
+            // pyOpenSSL takes bytes.
+            Constant::Bytes(value) => String::from_utf8_lossy(&value).into_owned(),
+            _ => continue,
+        };
+        match CipherString::parse(&value).and_then(|string| string.lint()) {
+            Ok(found) => findings.extend(
+                found
+                    .iter()
+                    .map(|f| at(f.code().code(), f.severity(), f.message().to_owned())),
+            ),
+            Err(error) => findings.push(at(
+                "P003",
+                Severity::Error,
+                format!("the cipher string is invalid: {error}"),
+            )),
+        }
     }
+    findings
 }

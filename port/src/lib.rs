@@ -3,6 +3,7 @@
 //! The command `pyssl port` prints what [`Port::of`] finds. The rules are in one file, `rules.toml`,
 //! from which the chapter `porting` of the documentation of `pyssl` is made.
 
+mod constants;
 mod error;
 mod findings;
 mod given;

@@ -15,16 +15,17 @@ pub(crate) enum Literal {
 struct Parts<'t> {
     is_raw: bool,
     is_bytes: bool,
+    is_format: bool,
     inner: &'t str,
 }
 
 impl<'t> Parts<'t> {
-    /// `None` for a string with interpolation or with an end that is missing, and for Python 2's `ur`.
+    /// `None` for a template string, for one with an end that is missing, and for Python 2's `ur`.
     fn of(all: &'t str) -> Option<Parts<'t>> {
         let quote = all.find(['\'', '"'])?;
         let (prefix, rest) = all.split_at(quote);
         let prefix = prefix.to_ascii_lowercase();
-        if prefix.contains(['f', 't']) || prefix == "ur" {
+        if prefix.contains('t') || prefix == "ur" {
             return None;
         }
         let marks = match rest.get(..3) {
@@ -34,6 +35,7 @@ impl<'t> Parts<'t> {
         Some(Parts {
             is_raw: prefix.contains('r'),
             is_bytes: prefix.contains('b'),
+            is_format: prefix.contains('f'),
             inner: rest.strip_prefix(marks)?.strip_suffix(marks)?,
         })
     }
@@ -45,7 +47,14 @@ pub(crate) fn literal(source: &str, node: Node<'_>) -> Option<Literal> {
     match node.kind() {
         "string" => {
             let parts = Parts::of(text(source, node))?;
-            let inner = lines(parts.inner);
+            let mut inner = lines(parts.inner);
+            if parts.is_format {
+                let is_field = |part: &Node<'_>| part.kind() == "interpolation";
+                if children(node).iter().any(is_field) {
+                    return None;
+                }
+                inner = inner.replace("{{", "{").replace("}}", "}");
+            }
             match (parts.is_bytes, parts.is_raw) {
                 (false, true) => Some(Literal::Text(inner)),
                 (false, false) => unescape(&inner).map(Literal::Text),

@@ -10,7 +10,20 @@ use crate::words::variable;
 
 /// The uses that are not a part of another use.
 pub(crate) fn outermost<'s, 't>(marks: &'s [Mark<'t>]) -> Vec<&'s Mark<'t>> {
-    let mut sorted: Vec<&Mark<'t>> = marks.iter().collect();
+    // The values of `a.x, a.y = 1, 2` are parts of the assignments to `a.x` and `a.y`.
+    let values = marks.iter().filter_map(|mark| match mark.how {
+        How::Set(value, _) if value.start_byte() >= mark.node.end_byte() => {
+            Some(value.byte_range())
+        }
+        _ => None,
+    });
+    let values: Vec<_> = values.collect();
+    let is_value = |mark: &&Mark<'t>| {
+        let mut values = values.iter();
+        let (start, end) = (mark.node.start_byte(), mark.node.end_byte());
+        values.any(|value| value.start <= start && end <= value.end)
+    };
+    let mut sorted: Vec<&Mark<'t>> = marks.iter().filter(|mark| !is_value(mark)).collect();
     sorted.sort_by_key(|mark| (mark.node.start_byte(), usize::MAX - mark.node.end_byte()));
     let mut end = 0;
     sorted.retain(|mark| {

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::{How, Mark, Target, Walker};
 use crate::PortError;
+use crate::constants::pairs;
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children};
 use crate::value::Value;
@@ -394,7 +395,18 @@ impl<'t> Walker<'t> {
             }
         }
         if let Some(left) = field(FIELDS.left) {
-            match field(FIELDS.right) {
+            match field(FIELDS.right).map(assigned_value) {
+                Some(right) if matches!(left.kind(), "pattern_list" | "tuple_pattern") => {
+                    for (left, right) in pairs(&children(left), Some(right)) {
+                        match right {
+                            Some(right) if left.kind() == "attribute" => {
+                                self.set(left, left, right, None)?;
+                            }
+                            _ => {}
+                        }
+                    }
+                    self.assign(left, value.clone())?;
+                }
                 Some(right) if matches!(left.kind(), "attribute" | "subscript") => {
                     if !self.set(node, left, right, None)? {
                         self.assign(left, value.clone())?;
@@ -452,4 +464,13 @@ impl<'t> Walker<'t> {
         self.mark(node, &name, rule, how, receiver, Value::Unknown);
         Ok(true)
     }
+}
+
+/// The value of `b = value` in `a = b = value`.
+fn assigned_value(node: Node<'_>) -> Node<'_> {
+    let mut node = node;
+    while let ("assignment", Some(right)) = (node.kind(), node.child_by_field_id(FIELDS.right)) {
+        node = right;
+    }
+    node
 }

@@ -118,8 +118,10 @@ fn files_of_many_contexts_are_read_in_a_time_that_grows_with_their_size() {
     for line in [
         "p = ssl.PROTOCOL_TLS\n",
         "p = ssl.PROTOCOL_TLS\nc = ssl.SSLContext(p)\nc.verify_mode = ssl.CERT_NONE\n",
+        "c = ssl.SSLContext(p)\nc.verify_mode = p\nc.set_ciphers(p + p)\n",
+        "try:\n  c = ssl.SSLContext(p)\nexcept (OSError, p): p = 1\n",
     ] {
-        let python = format!("import ssl\n{}", line.repeat((2 << 20) / line.len()));
+        let python = format!("import ssl\n{}", line.repeat((1 << 20) / line.len()));
         let start = Instant::now();
         read(python).unwrap();
         assert!(start.elapsed() < Duration::from_secs(120), "{line}");
