@@ -1,10 +1,13 @@
 //! Compares a whole context with a guideline.
 
-use pyssl::{Result, SslContext, TlsVersion};
+use pyssl::{Options, Result, SslContext, TlsVersion};
 
-use crate::cipher::{Aspect, CertificateFacts, Policy, Report};
+use crate::cipher::{Aspect, CertificateFacts, Feature, Policy, Report};
 use crate::key::ContextCertificate;
 use crate::negotiate::{self, Role};
+
+/// `SSL_OP_NO_EXTENDED_MASTER_SECRET`, for which Python has no name.
+const NO_EXTENDED_MASTER_SECRET: Options = Options::from_bits_retain(0x1);
 
 pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) -> Result<Report> {
     let settings = context.settings();
@@ -24,6 +27,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     if versions.any(|version| version < TlsVersion::TLSv1_2) {
         report.leave_open(policy, Aspect::Signatures);
     }
+    report.extend(features(policy, context.options(), &settings.versions()));
     if role == Role::Client {
         report.extend(policy.check_nothing(Aspect::Keys));
         report.extend(policy.check_nothing(Aspect::Certificates));
@@ -44,4 +48,25 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
         report.leave_open(policy, Aspect::Certificates);
     }
     Ok(report)
+}
+
+/// Compares the features of versions before TLS 1.3.
+fn features(policy: &Policy, options: Options, versions: &[TlsVersion]) -> Report {
+    let mut report = policy.check_nothing(Aspect::Features);
+    if !versions
+        .iter()
+        .any(|version| *version < TlsVersion::TLSv1_3)
+    {
+        return report;
+    }
+    let extended = !options.contains(NO_EXTENDED_MASTER_SECRET);
+    report.extend(policy.check_feature(Feature::ExtendedMasterSecret, extended));
+    // OpenSSL has it without an option (SSL_CTX_set_options(3), "Secure renegotiation").
+    report.extend(policy.check_feature(Feature::SecureRenegotiation, true));
+    // Without the option, compression depends on how OpenSSL was built.
+    match options.contains(Options::OP_NO_COMPRESSION) {
+        true => report.extend(policy.check_feature(Feature::Compression, false)),
+        false => report.leave_open(policy, Aspect::Features),
+    }
+    report
 }

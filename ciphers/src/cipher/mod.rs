@@ -65,7 +65,7 @@ pub(crate) use library::is_suite;
 pub use lint::{Finding, LintCode};
 pub(crate) use names::nearest_suite;
 pub use part::{Operator, Part, PartKind, Term};
-pub use policy::{Aspect, CertificateFacts, Policy, Report, Violation, ViolationKind};
+pub use policy::{Aspect, CertificateFacts, Feature, Policy, Report, Violation, ViolationKind};
 pub use pyssl::Cipher;
 pub use registry::registry;
 pub use resolve::Resolved;

@@ -1,12 +1,17 @@
 mod certificates;
+mod digests;
+mod features;
+mod keys;
 mod pattern;
 mod report;
 mod signatures;
 
 pub use certificates::CertificateFacts;
 use certificates::Certificates;
+use digests::Digest;
+use keys::Keys;
 use pattern::Pattern;
-pub use report::{Aspect, Report, Violation, ViolationKind};
+pub use report::{Aspect, Feature, Report, Violation, ViolationKind};
 
 use pyssl::TlsVersion;
 use serde::Deserialize;
@@ -77,8 +82,10 @@ use crate::words::{GroupName, SignatureName, Suite, Text, Version};
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |
 /// | `signatures` | the signature schemes of the handshake that may be on: names of the TLS registry (`rsa_pss_rsae_sha256`) or OpenSSL's (`RSA-PSS+SHA256`) |
+/// | `forbid-digests` | the digests that signatures of the handshake must not have: `md5`, `sha1` |
 /// | `require-versions` | each of these versions must be on |
-/// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, and at most `days` of validity |
+/// | `require-features`, `forbid-features`, `expect-features`, `avoid-features` | features that must be on, or must not be; that should be on, or should not be: `extended-master-secret`, `secure-renegotiation`, `compression` |
+/// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, no digest of `forbid-digests`, and at most `days` of validity |
 /// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -139,6 +146,16 @@ struct Rule {
     signatures: Vec<SignatureName>,
     #[serde(default)]
     keys: Keys,
+    #[serde(default, deserialize_with = "data::list")]
+    forbid_digests: Vec<Digest>,
+    #[serde(default, deserialize_with = "data::list")]
+    require_features: Vec<Feature>,
+    #[serde(default, deserialize_with = "data::list")]
+    forbid_features: Vec<Feature>,
+    #[serde(default, deserialize_with = "data::list")]
+    expect_features: Vec<Feature>,
+    #[serde(default, deserialize_with = "data::list")]
+    avoid_features: Vec<Feature>,
     certificates: Option<Certificates>,
 }
 
@@ -149,35 +166,13 @@ enum Preference {
     ForwardSecrecy,
 }
 
-/// The fewest bits of each kind of key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    rsa: Option<u32>,
-    dsa: Option<u32>,
-    ec: Option<u32>,
-    dh: Option<u32>,
-}
-
-impl Keys {
-    /// The fewest bits of a kind; an error if there is no such kind.
-    fn least(self, kind: &str) -> Result<Option<u32>, ()> {
-        match kind {
-            "rsa" => Ok(self.rsa),
-            "dsa" => Ok(self.dsa),
-            "ec" => Ok(self.ec),
-            "dh" => Ok(self.dh),
-            _ => Err(()),
-        }
-    }
-}
-
 /// The files of the policies that come with the crate.
-const NEWEST: [&str; 12] = [
+const NEWEST: [&str; 13] = [
     include_str!("policies/mozilla-modern.toml"),
     include_str!("policies/mozilla-intermediate.toml"),
     include_str!("policies/mozilla-old.toml"),
     include_str!("policies/rfc9325.toml"),
+    include_str!("policies/rfc9852.toml"),
     include_str!("policies/rfc9113.toml"),
     include_str!("policies/nist-800-52r2.toml"),
     include_str!("policies/bsi-tr-02102-2.toml"),
@@ -427,9 +422,10 @@ impl Policy {
             }
             Aspect::Versions => !(rule.versions.is_empty() && rule.require_versions.is_empty()),
             Aspect::Groups => !(rule.groups.is_empty() && rule.expect_groups.is_empty()),
-            Aspect::Signatures => !rule.signatures.is_empty(),
+            Aspect::Signatures => !(rule.signatures.is_empty() && rule.forbid_digests.is_empty()),
             Aspect::Keys => rule.keys != Keys::default(),
             Aspect::Certificates => rule.certificates.is_some(),
+            Aspect::Features => rule.has_features(),
         })
     }
 
@@ -531,44 +527,11 @@ impl Policy {
         self.report([Aspect::Groups], violations)
     }
 
-    /// Compares a key, by its kind (`"rsa"`, `"dsa"`, `"ec"`, `"dh"`) and size.
-    ///
-    /// ```
-    /// use pyssl_ciphers::cipher::Policy;
-    ///
-    /// let report = Policy::rfc9325().check_key("rsa", 1024);
-    /// assert_eq!(
-    ///     report.violations()[0].to_string(),
-    ///     "an RSA key has 1024 bits; the minimum is 2048 (section 4.5)",
-    /// );
-    /// ```
-    pub fn check_key(&self, kind: &str, bits: u32) -> Report {
-        let violation = match Keys::default().least(kind) {
-            Ok(_) => self.too_small(kind, bits).map(|(rule, least)| {
-                let key = kind.into();
-                rule.violated(ViolationKind::SmallKey { key, bits, least })
-            }),
-            Err(()) => Some(Violation {
-                kind: ViolationKind::UnknownName(kind.into()),
-                section: None,
-            }),
-        };
-        self.report([Aspect::Keys], violation.into_iter().collect())
-    }
-
     /// Records that SSL 2.0 is on, which a policy forbids if it has a rule on versions.
     pub fn check_ssl2(&self) -> Report {
         let rule = self.stating(|rule| !rule.versions.is_empty()).next();
         let violation = rule.map(|rule| rule.violated(ViolationKind::Ssl2));
         self.report([Aspect::Versions], violation.into_iter().collect())
-    }
-
-    /// The rule that requires more bits for a kind of key, and how many.
-    fn too_small(&self, kind: &str, bits: u32) -> Option<(&Rule, u32)> {
-        let wanted = |rule| Some((rule, Rule::least(rule, kind)?));
-        let all = self.rules.iter().filter_map(wanted);
-        all.filter(|(_, least)| bits < *least)
-            .max_by_key(|(_, least)| *least)
     }
 }
 
@@ -576,10 +539,6 @@ impl Rule {
     fn violated(&self, kind: ViolationKind) -> Violation {
         let section = self.section.clone();
         Violation { kind, section }
-    }
-
-    fn least(&self, kind: &str) -> Option<u32> {
-        self.keys.least(kind).ok().flatten()
     }
 }
 

@@ -481,6 +481,36 @@ fn the_suggested_cipher_string_leads_to_no_further_suggestion() {
 }
 
 #[test]
+fn an_audit_compares_the_features_of_a_context_with_a_policy() {
+    let rule = "require-features = ['extended-master-secret', 'secure-renegotiation']";
+    let head = "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\n";
+    let policy =
+        Policy::parse(&format!("{head}{rule}\nforbid-features = ['compression']")).unwrap();
+    let check = |context: &ssl::SslContext| {
+        let report = context.check_policy(&policy, Role::Server).unwrap();
+        let found = report.violations().iter().map(ToString::to_string);
+        (found.collect::<Vec<_>>(), report.not_compared().to_vec())
+    };
+    let context = server(&[]);
+    assert_eq!(check(&context), (Vec::new(), Vec::new()));
+    // Without the option, compression depends on how OpenSSL was built.
+    context
+        .set_options(context.options() - ssl::OP_NO_COMPRESSION)
+        .unwrap();
+    assert_eq!(check(&context), (Vec::new(), vec![Aspect::Features]));
+    // `SSL_OP_NO_EXTENDED_MASTER_SECRET`.
+    let without = ssl::OP_NO_COMPRESSION | ssl::Options::from_bits_retain(0x1);
+    context.set_options(context.options() | without).unwrap();
+    let off = vec!["the extended master secret is off".to_owned()];
+    assert_eq!(check(&context), (off, Vec::new()));
+    // TLS 1.3 has none of these.
+    context
+        .set_minimum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    assert_eq!(check(&context), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn an_audit_compares_a_context_with_a_policy() {
     let ca = Ca::new();
     let rfc = Policy::rfc9325();
@@ -505,7 +535,7 @@ fn an_audit_compares_a_context_with_a_policy() {
     );
     // Without a certificate there is no key to compare.
     let report = server(&[]).check_policy(&rfc, Role::Server).unwrap();
-    assert_eq!(report.not_compared(), [Aspect::Keys]);
+    assert_eq!(report.not_compared(), [Aspect::Keys, Aspect::Certificates]);
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let report = client.check_policy(&rfc, Role::Client).unwrap();
     assert_eq!(report.not_compared(), []);

@@ -32,8 +32,12 @@ const FILES: &str = r#"A policy file (TOML); every key of a rule is optional:
     groups = ["x25519", "secp256r1"]          # no other groups
     expect-groups = ["secp256r1"]             # all of these
     signatures = ["rsa_pss_rsae_sha256"]      # no other signature schemes
+    forbid-digests = ["md5", "sha1"]          # in signatures of the handshake
+    require-features = ["secure-renegotiation", "extended-master-secret"]
+    forbid-features = ["compression"]         # also expect-features, avoid-features: a warning
     keys = { rsa = 2048, ec = 256, dh = 2048, dsa = 2048 }
-    certificates = { kinds = ["ecdsa"], curves = ["secp256r1"], signatures = ["ecdsa-with-SHA256"], days = 90 }
+    certificates = { kinds = ["ecdsa"], curves = ["secp256r1"], signatures = ["ecdsa-with-SHA256"],
+                     forbid-digests = ["sha1"], days = 90 }
 
 A file of profiles (TOML):
     [[profile]]

@@ -34,6 +34,7 @@ section = "1"
 versions = ["TLSv1", "TLSv1.2", "TLSv1.3"]
 forbid = ["rc4"]
 keys = { rsa = 2048, ec = 256, dh = 2048 }
+forbid-features = ["compression"]
 groups = ["secp256r1"]
 certificates = { kinds = ["rsa", "ecdsa"], curves = ["secp256r1"] }
 signatures = [
@@ -190,6 +191,9 @@ const JUDGED: &[(&str, Break)] = &[
     }),
     ("no group of TLS 1.2", |_, offer| {
         (offer.version == 0x0303 && asks_for_groups(offer)).then(|| alert(40))
+    }),
+    ("the settings before TLS 1.3", |_, offer| {
+        (offer.version == 0x0303 && offer.has_alpn).then_some(Reply::Hang)
     }),
     ("the signatures of TLS 1.2", |_, offer| {
         (offer.version == 0x0303 && asks_for_signatures(offer)).then(|| alert(40))
@@ -366,13 +370,13 @@ fn the_verdict_names_the_guideline_and_the_cipher_string() {
     let (server, _upstream) = broken(|_, _| None);
     let args = [
         "--policy",
-        "rfc9325",
+        "pci-dss",
         "--ciphers",
         "ECDHE-RSA-AES128-GCM-SHA256",
     ];
     let output = scan(server.addr(), &args);
     let verdict = output.stdout.lines().nth(2).unwrap();
-    assert!(verdict.contains("rfc9325"), "{output:?}");
+    assert!(verdict.contains("pci-dss"), "{output:?}");
     assert!(
         verdict.contains("2 differences from the cipher string"),
         "{output:?}"

@@ -5,12 +5,13 @@ use openssl::x509::X509;
 use pyssl::Certificate;
 use serde::Deserialize;
 
+use super::digests::{Digest, DigestOf, digest_of};
 use super::{Aspect, Policy, Report, ViolationKind, same_group};
 use crate::words::GroupName;
 
 /// The properties that the certificate of a server must have.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Certificates {
     #[serde(default)]
     kinds: Vec<Kind>,
@@ -18,6 +19,8 @@ pub(super) struct Certificates {
     curves: Vec<GroupName>,
     #[serde(default)]
     signatures: Vec<Box<str>>,
+    #[serde(default)]
+    forbid_digests: Vec<Digest>,
     days: Option<u32>,
 }
 
@@ -225,7 +228,8 @@ impl Policy {
     }
 
     /// Compares the certificate of a server. If a policy has a rule on curves, and the curve of an EC key is not known,
-    /// the certificate is [not compared](Report::not_compared) completely.
+    /// the certificate is [not compared](Report::not_compared) completely; nor is it if a policy forbids digests, and that
+    /// of the certificate's signature is not known.
     pub fn check_certificate(&self, facts: &CertificateFacts) -> Report {
         let mut violations = Vec::new();
         let mut is_open = false;
@@ -256,6 +260,14 @@ impl Policy {
             let mut signatures = wanted.signatures.iter().map(|name| &**name);
             if !wanted.signatures.is_empty() && !signatures.any(|name| facts.is_signed_with(name)) {
                 found.push(ViolationKind::CertificateSignature(facts.signature.clone()));
+            }
+            match digest_of(&facts.signature) {
+                _ if wanted.forbid_digests.is_empty() => {}
+                DigestOf::Known(digest) if wanted.forbid_digests.contains(&digest) => {
+                    found.push(ViolationKind::CertificateSignature(facts.signature.clone()));
+                }
+                DigestOf::Known(_) | DigestOf::Nothing => {}
+                DigestOf::Unknown => is_open = true,
             }
             if let Some(most) = wanted.days.filter(|most| facts.days > *most) {
                 let days = facts.days;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use pyssl::TlsVersion;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{About, Policy};
 use crate::cipher::{Cipher, Severity};
@@ -35,16 +35,19 @@ pub enum Aspect {
     Keys,
     /// The kind, curve, signature and lifetime of certificates.
     Certificates,
+    /// Features of TLS 1.2 and older versions.
+    Features,
 }
 
 impl Aspect {
-    pub(super) const ALL: [Aspect; 6] = [
+    pub(super) const ALL: [Aspect; 7] = [
         Aspect::Suites,
         Aspect::Versions,
         Aspect::Groups,
         Aspect::Signatures,
         Aspect::Keys,
         Aspect::Certificates,
+        Aspect::Features,
     ];
 }
 
@@ -57,6 +60,7 @@ impl fmt::Display for Aspect {
             Aspect::Signatures => "signatures",
             Aspect::Keys => "key sizes",
             Aspect::Certificates => "certificates",
+            Aspect::Features => "features",
         })
     }
 }
@@ -64,6 +68,29 @@ impl fmt::Display for Aspect {
 impl Serialize for Aspect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// A feature that a server may use before TLS 1.3, on which a [`Policy`](super::Policy) can have rules.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// The extended master secret (RFC 7627).
+    ExtendedMasterSecret,
+    /// Secure renegotiation (RFC 5746).
+    SecureRenegotiation,
+    /// Compression of records (RFC 3749).
+    Compression,
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Feature::ExtendedMasterSecret => "the extended master secret",
+            Feature::SecureRenegotiation => "secure renegotiation",
+            Feature::Compression => "compression",
+        })
     }
 }
 
@@ -129,6 +156,17 @@ pub enum ViolationKind {
     Group(Box<str>),
     /// This signature scheme is not among those that the policy allows for the handshake.
     Signature(Box<str>),
+    /// This signature scheme of the handshake has a digest that the policy forbids.
+    SignatureDigest(Box<str>),
+    /// A feature is on or off, and the policy requires or advises the opposite.
+    Feature {
+        /// The feature.
+        feature: Feature,
+        /// Whether the feature is on.
+        is_on: bool,
+        /// Whether the policy only advises.
+        is_advice: bool,
+    },
     /// The policy recommends this group, and it is not on.
     MissingGroup(Box<str>),
     /// A group is smaller than the policy requires.
@@ -140,7 +178,7 @@ pub enum ViolationKind {
         /// The least that the policy accepts.
         least: u32,
     },
-    /// This name is not a known group or kind of key, so it was not compared.
+    /// This name is not a known group, signature scheme or kind of key, so it was not compared.
     UnknownName(Box<str>),
     /// A key is smaller than the policy requires.
     SmallKey {
@@ -299,7 +337,10 @@ impl Violation {
         match self.kind {
             ViolationKind::Discouraged { .. }
             | ViolationKind::NothingExpected
-            | ViolationKind::MissingGroup(_) => Severity::Warning,
+            | ViolationKind::MissingGroup(_)
+            | ViolationKind::Feature {
+                is_advice: true, ..
+            } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -384,6 +425,12 @@ impl fmt::Display for ViolationKind {
                     f,
                     "the signature scheme {name} is not in the guideline's list"
                 )
+            }
+            ViolationKind::SignatureDigest(name) => {
+                write!(f, "the digest of the signature scheme {name} is forbidden")
+            }
+            ViolationKind::Feature { feature, is_on, .. } => {
+                write!(f, "{feature} is {}", if *is_on { "on" } else { "off" })
             }
             ViolationKind::UnknownName(name) => {
                 write!(f, "`{name}` is unknown, so it was not compared")

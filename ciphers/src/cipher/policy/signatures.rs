@@ -1,7 +1,8 @@
 //! The rules of a policy for the signatures of the handshake.
 
+use super::digests::{DigestOf, digest_of};
 use super::{Aspect, Policy, Report, ViolationKind};
-use crate::cipher::signature::signature_number;
+use crate::cipher::signature::{signature_name, signature_number};
 
 impl Policy {
     /// Compares the signature schemes of the handshake that are on, by their names in the TLS registry or in OpenSSL. The
@@ -27,6 +28,20 @@ impl Policy {
                 if !signature_number(name).is_some_and(|number| allowed.contains(&number)) {
                     violations.push(rule.violated(ViolationKind::Signature(name.into())));
                 }
+            }
+        }
+        let names = schemes.iter().map(AsRef::as_ref);
+        for rule in self.stating(|rule| !rule.forbid_digests.is_empty()) {
+            for name in names.clone() {
+                let known = signature_number(name).map(signature_name);
+                let kind = match known.as_deref().map(digest_of) {
+                    Some(DigestOf::Known(digest)) if rule.forbid_digests.contains(&digest) => {
+                        ViolationKind::SignatureDigest(name.into())
+                    }
+                    Some(_) => continue,
+                    None => ViolationKind::UnknownName(name.into()),
+                };
+                violations.push(rule.violated(kind));
             }
         }
         self.report([Aspect::Signatures], violations)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{Aspect, Policy, Report, Resolved, Severity};
+use pyssl_ciphers::cipher::{Aspect, Feature, Policy, Report, Resolved, Severity};
 use pyssl_ciphers::wire::ScanCode;
 
 use crate::report::scan::{Finding, Order, Scan, Ssl2};
@@ -147,6 +147,25 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     }
     for group in &scan.dh {
         report.extend(policy.check_key("dh", group.bits));
+    }
+    report.extend(policy.check_nothing(Aspect::Features));
+    let features = &scan.features;
+    for (feature, is_on) in [
+        (
+            Feature::ExtendedMasterSecret,
+            features.extended_master_secret,
+        ),
+        (Feature::SecureRenegotiation, features.secure_renegotiation),
+        (Feature::Compression, features.compression),
+    ] {
+        match is_on {
+            Some(is_on) => report.extend(policy.check_feature(feature, is_on)),
+            // The scan asks servers of TLS 1.0 to 1.2 only.
+            None if on.iter().any(|version| *version < TlsVersion::TLSv1_3) => {
+                report.leave_open(policy, Aspect::Features);
+            }
+            None => {}
+        }
     }
     for aspect in scan.open_aspects() {
         report.leave_open(policy, aspect);

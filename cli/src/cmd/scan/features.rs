@@ -2,6 +2,7 @@
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
+use pyssl_ciphers::cipher::Aspect;
 
 use super::handshake::{self, Kept, Versions};
 use super::parallel;
@@ -32,6 +33,9 @@ const PROTOCOLS: [&str; 18] = [
 
 /// The name in the report of the settings that only the answer of an older version shows.
 const SETTINGS: &str = "ALPN and the settings before TLS 1.3";
+
+/// The aspect of guidelines that depends on the settings.
+const FEATURES: &[Aspect] = &[Aspect::Features];
 
 /// Finds the settings of a server that has these versions enabled.
 pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Result<Features> {
@@ -97,11 +101,15 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
     let flight = match answer {
         Chosen::Suite(_, flight) => flight,
         Chosen::Refused | Chosen::VersionRefused => {
-            scanner.leave_open(SETTINGS, "the server refuses this offer".to_owned(), &[]);
+            scanner.leave_open(
+                SETTINGS,
+                "the server refuses this offer".to_owned(),
+                FEATURES,
+            );
             return Ok(features);
         }
         Chosen::Unknown(reason) => {
-            scanner.leave_open(SETTINGS, reason, &[]);
+            scanner.leave_open(SETTINGS, reason, FEATURES);
             return Ok(features);
         }
     };

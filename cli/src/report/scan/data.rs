@@ -276,6 +276,7 @@ impl Scan {
             (Aspect::Keys, groups),
             (Aspect::Keys, version),
             (Aspect::Certificates, version),
+            (Aspect::Features, version),
         ];
         let depends = |aspect| self.open.iter().any(|open| open.aspects.contains(&aspect));
         let open = all

@@ -203,3 +203,80 @@ fn certificates_are_compared_with_mozillas_rules() {
     assert_eq!(found("cnsa-2.0", ml_dsa), [""; 0]);
     assert_eq!(found("cnsa-2.0", good()).len(), 2);
 }
+
+/// Mozilla's guidelines and RFC 9113 do not speak of signatures in handshakes; RFC 9113 does not speak of certificates.
+#[test]
+fn sha1_in_signatures_is_rejected_by_every_guideline_that_speaks_of_them() {
+    for policy in Policy::all() {
+        let name = policy.name();
+        let is_mozilla = name.starts_with("mozilla");
+        for (kind, signature) in [
+            ("rsa", "sha1WithRSAEncryption"),
+            ("rsa", "rsassaPss with sha1"),
+            ("rsa", "md5WithRSAEncryption"),
+            ("ecdsa", "ecdsa-with-SHA1"),
+        ] {
+            let facts = CertificateFacts::new(kind, signature, 90).curve("prime256v1");
+            let report = policy.check_certificate(&facts);
+            assert_eq!(report.conforms(), name == "rfc9113", "{name} {signature}");
+        }
+        for scheme in ["rsa_pkcs1_sha1", "ecdsa_sha1", "dsa_sha1"] {
+            let conforms = policy.check_signatures(&[scheme]).conforms();
+            assert_eq!(conforms, is_mozilla || name == "rfc9113", "{name} {scheme}");
+        }
+        // An unknown algorithm never conforms.
+        let facts = CertificateFacts::new("rsa", "1.2.3.4", 90);
+        let report = policy.check_certificate(&facts);
+        let is_open = report.not_compared().contains(&Aspect::Certificates);
+        assert!(is_open || !report.conforms() || name == "rfc9113", "{name}");
+    }
+}
+
+#[test]
+fn keys_signatures_and_features_are_compared_with_nists_rules() {
+    let nist = Policy::named("nist-800-52r2").unwrap();
+    let conforms = |kind, signature| {
+        let facts = CertificateFacts::new(kind, signature, 90).curve("prime256v1");
+        nist.check_certificate(&facts).verdict()
+    };
+    assert!(nist.check_key("rsa", 2048).conforms() && !nist.check_key("rsa", 2047).conforms());
+    assert_eq!(conforms("ed25519", "sha256WithRSAEncryption"), Some(false));
+    assert!(nist.check_groups(&["secp384r1", "ffdhe2048"]).conforms());
+    assert!(!nist.check_groups(&["x25519"]).conforms());
+    assert!(
+        nist.check_signatures(&["rsa_pkcs1_sha224", "ecdsa_secp256r1_sha256"])
+            .conforms()
+    );
+    assert!(
+        !nist
+            .check_feature(Feature::ExtendedMasterSecret, false)
+            .conforms()
+    );
+    assert!(
+        !nist
+            .check_feature(Feature::SecureRenegotiation, false)
+            .conforms()
+    );
+    assert!(!nist.check_feature(Feature::Compression, true).conforms());
+}
+
+#[test]
+fn rfc9852_requires_tls_1_3_beside_the_rules_of_rfc9325() {
+    let policy = Policy::named("rfc9852").unwrap();
+    let older = policy.check(&known(&["NULL-SHA"]), &[TlsVersion::TLSv1_2]);
+    let is_missing =
+        |v: &Violation| *v.kind() == ViolationKind::MissingVersion(TlsVersion::TLSv1_3);
+    assert!(older.violations().iter().any(is_missing), "{older:?}");
+    assert!(
+        older
+            .violations()
+            .iter()
+            .any(|v| matches!(v.kind(), ViolationKind::Forbidden { .. }))
+    );
+    let both = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
+    assert!(
+        policy
+            .check(&known(&["ECDHE-RSA-AES128-GCM-SHA256"]), &both)
+            .conforms()
+    );
+}
