@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use crate::literals::{Literal, integer, literal};
 use crate::names::{How, Program};
-use crate::syntax::{FIELDS, Source, children, strip, text};
+use crate::syntax::{FIELDS, Source, children, pairs, strip, text};
 
 /// The value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -509,21 +509,4 @@ impl<'t> Collector<'t> {
             _ => {}
         }
     }
-}
-
-/// The parts of the target `a, b`, with the values of `1, 2`.
-pub(crate) fn pairs<'t>(
-    targets: &[Node<'t>],
-    value: Option<Node<'t>>,
-) -> Vec<(Node<'t>, Option<Node<'t>>)> {
-    let value = value.map(strip);
-    let is_list = |value: &Node<'_>| matches!(value.kind(), "expression_list" | "tuple" | "list");
-    let values = value.filter(is_list).map(children).unwrap_or_default();
-    let is_splat = |node: &Node<'_>| node.kind().contains("splat");
-    let fits = values.len() == targets.len() && !targets.iter().chain(&values).any(is_splat);
-    let value = |index: usize| values.get(index).copied().filter(|_| fits);
-    let targets = targets.iter().enumerate();
-    targets
-        .map(|(index, target)| (*target, value(index)))
-        .collect()
 }

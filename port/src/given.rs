@@ -14,12 +14,17 @@ pub(crate) struct Given<'t> {
     pub(crate) unknown: Vec<&'t str>,
     /// The first argument of a method that is called on its class.
     pub(crate) receiver: Option<Node<'t>>,
+    /// The server of the receiver, which the templates call `host`.
+    pub(crate) host: Option<Node<'t>>,
     pub(crate) value: Option<String>,
 }
 
 impl<'t> Given<'t> {
     pub(crate) fn new(rule: &'static Rule, arguments: &Arguments<'t>) -> Given<'t> {
-        let mut given = Given::default();
+        let mut given = Given {
+            host: arguments.host,
+            ..Given::default()
+        };
         let mut parameters = rule.parameters.iter();
         for node in &arguments.positional {
             match parameters.next() {
@@ -56,10 +61,11 @@ impl<'t> Given<'t> {
 
     pub(crate) fn get(&self, name: &str) -> Option<Node<'t>> {
         let found = self.values.iter().find(|(given, _)| *given == name);
-        found.map(|(_, node)| strip(*node))
+        let found = found.map(|(_, node)| strip(*node));
+        found.or(self.host.filter(|_| name == "host"))
     }
 
-    /// Whether a condition of the rules holds: `x`, `!x`, `x=text` or `only x y`.
+    /// Whether a condition of the rules holds: `x`, `!x`, `x=text`, `x~NAME` or `only x y`.
     pub(crate) fn meets(&self, source: &str, condition: &str) -> bool {
         if let Some(names) = condition.strip_prefix("only ") {
             let names: Vec<&str> = names.split(' ').collect();
@@ -70,6 +76,11 @@ impl<'t> Given<'t> {
         }
         if let Some(name) = condition.strip_prefix('!') {
             return self.get(name).is_none();
+        }
+        // The last part of a name: `socket.TCP_NODELAY` may have been imported under another name.
+        if let Some((name, last)) = condition.split_once('~') {
+            let node = self.get(name);
+            return node.is_some_and(|node| text(source, node).rsplit('.').next() == Some(last));
         }
         match condition.split_once('=') {
             Some((name, value)) => self

@@ -44,6 +44,10 @@ pub(crate) fn rust_type(kind: &str) -> String {
         "strs" => "&[&str]",
         "socket" => "std::net::TcpStream",
         "shutdown" => "std::net::Shutdown",
+        "file" => "std::fs::File",
+        "domain" => "ssl::socket2::Domain",
+        "socktype" => "ssl::socket2::Type",
+        "protocol" => "ssl::socket2::Protocol",
         "context" => "ssl::SslContext",
         "session" => "ssl::SslSession",
         "pairs" => "Vec<(String, String)>",
@@ -73,6 +77,8 @@ pub(crate) fn possible_types(kind: &str) -> Vec<String> {
         "retry" => types.push("u32".to_owned()),
         "socket" => types.push("ssl::socket2::Socket".to_owned()),
         "session" => types.push("Option<ssl::SslSession>".to_owned()),
+        // Python's numbers.
+        "domain" | "socktype" | "protocol" => types = vec!["i32".to_owned()],
         _ => {}
     }
     types

@@ -50,6 +50,8 @@ pub(crate) struct Arguments<'t> {
     pub(crate) keywords: Vec<(&'t str, Node<'t>)>,
     /// Whether there is a `*args` or `**kwargs`.
     pub(crate) open: bool,
+    /// The server of the object of which the method is called.
+    pub(crate) host: Option<Node<'t>>,
     /// The arguments that are instances of known classes, by their nodes.
     pub(crate) known: Vec<(usize, Rc<str>)>,
 }
@@ -163,6 +165,11 @@ struct Walker<'t> {
     marks: Vec<Mark<'t>>,
     statements: Vec<Statement<'t>>,
     assignments: Vec<Assignment<'t>>,
+    /// The servers of the objects of `smtplib` and similar modules, by the function or class and the name. `None` for
+    /// several servers.
+    hosts: HashMap<(usize, &'t str), Option<Node<'t>>>,
+    /// The last call that has created such an object, and the server.
+    last_host: Option<(usize, Node<'t>)>,
     /// The bytes of the innermost block.
     block: Range<usize>,
     scopes: Vec<Scope<'t>>,
@@ -204,6 +211,8 @@ impl<'t> Walker<'t> {
             marks: Vec::new(),
             statements: Vec::new(),
             assignments: Vec::new(),
+            hosts: HashMap::new(),
+            last_host: None,
             block: root.byte_range(),
             scopes: vec![Scope {
                 name: String::new(),

@@ -38,6 +38,8 @@ pub(crate) struct Renderer<'s, 't> {
     pub(crate) needs: Vec<Need>,
     /// Arguments that the Rust line leaves out.
     pub(crate) dropped: Vec<String>,
+    /// The arguments that the current template has used.
+    used: Vec<&'static str>,
     depth: usize,
 }
 
@@ -61,6 +63,7 @@ impl<'s, 't> Renderer<'s, 't> {
             typed,
             needs: Vec::new(),
             dropped: Vec::new(),
+            used: Vec::new(),
             depth: 0,
         }
     }
@@ -87,7 +90,12 @@ impl<'s, 't> Renderer<'s, 't> {
                 }
                 let form = given.form(self.source, rule);
                 let template = form.map_or(rust, |form| &form[1]);
-                Some(self.fill(template, mark, rule, receiver, &given))
+                let outer = std::mem::take(&mut self.used);
+                let text = self.fill(template, mark, rule, receiver, &given);
+                let used = std::mem::replace(&mut self.used, outer);
+                let condition = form.map_or("", |form| &form[0]);
+                self.drop_unused(rule, &given, condition, &used);
+                Some(text)
             }
             _ => {
                 if let Some(arm) = pattern(rule, &mark.name, "e") {
@@ -110,6 +118,32 @@ impl<'s, 't> Renderer<'s, 't> {
                 }
                 let given = Given::default();
                 Some(self.fill(rust, mark, rule, mark.receiver, &given))
+            }
+        }
+    }
+
+    /// Records the arguments of a call that the template has not used.
+    fn drop_unused(
+        &mut self,
+        rule: &'static Rule,
+        given: &Given<'t>,
+        condition: &str,
+        used: &[&'static str],
+    ) {
+        let decided = condition.split_once(['=', '~']).map(|(name, _)| name);
+        for (name, node) in &given.values {
+            let kind = kind_of(rule, name);
+            let node = strip(*node);
+            let is_empty = matches!(node.kind(), "none" | "false") || self.python(node) == "0";
+            let is_needless = match kind {
+                "-" => true,
+                // Rust does not need the argument if it has no effect in Python.
+                "~" => is_empty || !has_neutral_default(rule, name),
+                _ => node.kind() == "none",
+            };
+            let is_used = used.contains(name) || decided == Some(name);
+            if !is_used && !is_needless && !is_default(self.source, rule, name, node) {
+                self.dropped.push((*name).to_owned());
             }
         }
     }
@@ -200,7 +234,26 @@ impl<'s, 't> Renderer<'s, 't> {
                 "proto" => out += mark.name.rsplit("PROTO_").next().unwrap_or_default(),
                 "context" if rule.context.is_some() => {
                     let template = rule.context.as_deref().unwrap_or_default();
-                    out += &self.fill(template, mark, rule, receiver, given);
+                    let context = self.fill(template, mark, rule, receiver, given);
+                    let mut setters = Vec::new();
+                    for [name, setter] in &rule.setters {
+                        if given.get(name).is_some_and(|node| node.kind() != "none") {
+                            setters.push(self.fill(setter, mark, rule, receiver, given));
+                        }
+                    }
+                    out += &match &setters[..] {
+                        [] => context,
+                        all => {
+                            let all = all.join(" ");
+                            let block = format!("{{ let context = {context}; {all} context }}");
+                            // A statement cannot begin with a block of which a method is called.
+                            if rest.starts_with('.') {
+                                format!("({block})")
+                            } else {
+                                block
+                            }
+                        }
+                    };
                 }
                 _ => out += &self.argument(place, default, rule, given),
             }
@@ -221,6 +274,7 @@ impl<'s, 't> Renderer<'s, 't> {
             .and_then(|call| call.split_once('('))
         {
             let argument = argument.trim_end_matches(')');
+            self.mark_used(rule, argument.trim_start_matches('&'));
             let (reference, argument) = match argument.strip_prefix('&') {
                 Some(argument) => ("&", argument),
                 None => ("", argument),
@@ -238,6 +292,7 @@ impl<'s, 't> Renderer<'s, 't> {
             };
         }
         if let Some(name) = place.strip_prefix('?') {
+            self.mark_used(rule, name);
             return match given.get(name) {
                 Some(node) if node.kind() != "none" => {
                     format!("Some({})", self.expression(node, kind_of(rule, name)))
@@ -248,6 +303,7 @@ impl<'s, 't> Renderer<'s, 't> {
         let (name, kind) = place
             .split_once(':')
             .unwrap_or((place, kind_of(rule, place)));
+        self.mark_used(rule, name);
         match (given.get(name), default) {
             (Some(node), Some(default)) if is_default(self.source, rule, name, node) => {
                 default.to_owned()
@@ -257,6 +313,12 @@ impl<'s, 't> Renderer<'s, 't> {
             (None, None) if self.typed => format!("py::<{}>(\"{name}\")", rust_type(kind)),
             (None, None) => name.to_owned(),
         }
+    }
+
+    fn mark_used(&mut self, rule: &'static Rule, name: &str) {
+        let found = rule.parameters.iter().find(|p| p.name == name);
+        self.used
+            .extend(found.map(|parameter| parameter.name.as_str()));
     }
 
     /// The session of `session.headers`.
@@ -305,13 +367,17 @@ impl<'s, 't> Renderer<'s, 't> {
         let mut extra = String::new();
         let mut needs_long = false;
         for parameter in &rule.parameters {
-            let name = &parameter.name;
+            let name = parameter.name.as_str();
             let Some(node) = given.get(name) else {
                 continue;
             };
             if is_default(self.source, rule, name, node)
                 || mentioned(rust, name)
                 || mentioned(context, name)
+                || rule
+                    .setters
+                    .iter()
+                    .any(|[_, setter]| mentioned(setter, name))
             {
                 continue;
             }
@@ -321,8 +387,9 @@ impl<'s, 't> Renderer<'s, 't> {
                 needs_long |= !mentioned(short, name);
             } else if long.contains("{.") || parameter.kind == "comment" {
                 // The template lists all arguments that Rust takes, so this argument is left out.
-                self.dropped.push(name.clone());
+                self.dropped.push(name.to_owned());
             } else {
+                self.mark_used(rule, name);
                 extra += &self.option(name, &parameter.kind, node);
             }
         }
@@ -340,6 +407,13 @@ fn is_default(source: &str, rule: &Rule, name: &str, node: Node<'_>) -> bool {
         .find(|parameter| parameter.name == name);
     let default = found.and_then(|parameter| parameter.default.as_deref());
     default == Some(text(source, node))
+}
+
+/// Whether the default of an argument is the value without an effect.
+fn has_neutral_default(rule: &Rule, name: &str) -> bool {
+    let found = rule.parameters.iter().find(|p| p.name == name);
+    let default = found.and_then(|parameter| parameter.default.as_deref());
+    matches!(default, Some("0" | "False" | "None"))
 }
 
 fn bare(name: &str) -> &str {

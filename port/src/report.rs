@@ -213,7 +213,7 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
         }
     }
     for name in &renderer.dropped {
-        let text = format!("`{name}` has no counterpart.");
+        let text = format!("The Rust line leaves out `{name}`.");
         if !differs.contains(&text) {
             differs.push(text);
         }

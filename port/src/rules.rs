@@ -42,6 +42,8 @@ pub(crate) struct Rule {
     pub(crate) context: Option<String>,
     /// Templates for some arguments: a condition, the template, and the type of the value if it differs.
     pub(crate) forms: Vec<Vec<String>>,
+    /// Statements for some arguments, which change the `context` after its creation.
+    pub(crate) setters: Vec<[String; 2]>,
     pub(crate) set: Option<String>,
     pub(crate) set_none: Option<String>,
     pub(crate) kind: Option<String>,
@@ -215,6 +217,9 @@ fn parameters(text: &str) -> Vec<Parameter> {
 }
 
 #[cfg(test)]
+mod arguments;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -330,6 +335,10 @@ mod tests {
                         let argument = condition
                             .trim_start_matches("only ")
                             .trim_start_matches('!');
+                        let argument = &match argument.split_once('~') {
+                            Some((name, last)) => format!("{name}=socket.{last}"),
+                            None => argument.to_owned(),
+                        };
                         let argument = match (argument.contains('='), condition.starts_with('!')) {
                             (_, true) => String::new(),
                             (true, _) => argument.to_owned(),

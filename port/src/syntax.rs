@@ -181,3 +181,20 @@ pub(crate) fn strip(node: Node<'_>) -> Node<'_> {
     }
     node
 }
+
+/// The parts of the target `a, b`, with the values of `1, 2`.
+pub(crate) fn pairs<'t>(
+    targets: &[Node<'t>],
+    value: Option<Node<'t>>,
+) -> Vec<(Node<'t>, Option<Node<'t>>)> {
+    let value = value.map(strip);
+    let is_list = |value: &Node<'_>| matches!(value.kind(), "expression_list" | "tuple" | "list");
+    let values = value.filter(is_list).map(children).unwrap_or_default();
+    let is_splat = |node: &Node<'_>| node.kind().contains("splat");
+    let fits = values.len() == targets.len() && !targets.iter().chain(&values).any(is_splat);
+    let value = |index: usize| values.get(index).copied().filter(|_| fits);
+    let targets = targets.iter().enumerate();
+    targets
+        .map(|(index, target)| (*target, value(index)))
+        .collect()
+}

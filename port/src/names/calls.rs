@@ -100,6 +100,14 @@ impl<'t> Walker<'t> {
                 (None, None) if rules().type_of(name).is_some() => Value::Instance(Rc::clone(name)),
                 _ => Value::Unknown,
             };
+            let is_mail = ["smtplib.", "imaplib.", "poplib.", "ftplib."];
+            if is_mail.iter().any(|module| name.starts_with(module)) {
+                arguments.host = receiver.and_then(|receiver| self.host(receiver));
+                let host = rule.and_then(|rule| Given::new(rule, &arguments).get("host"));
+                if let (None, Some(host)) = (receiver, host) {
+                    self.last_host = Some((node.id(), host));
+                }
+            }
             if passed.is_none() && !rule.is_some_and(|rule| rule.hidden) {
                 self.mark(
                     node,

@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::{How, Mark, Target, Walker};
+use super::{FrameKind, How, Mark, Target, Walker};
 use crate::PortError;
-use crate::constants::pairs;
 use crate::rules::{Rule, rules};
-use crate::syntax::{FIELDS, children};
+use crate::syntax::{FIELDS, children, pairs, strip};
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -266,6 +265,9 @@ impl<'t> Walker<'t> {
                     value = self.value(*first)?;
                 }
                 if let Some(alias) = field(FIELDS.alias) {
+                    if let Some(first) = parts.first() {
+                        self.remember_host(alias, *first);
+                    }
                     self.assign(alias, value.clone())?;
                 }
                 value
@@ -382,6 +384,45 @@ impl<'t> Walker<'t> {
         Ok(())
     }
 
+    /// The owner and the name of a variable, for `hosts`.
+    fn host_key(&self, name: &'t str) -> (usize, &'t str) {
+        let class = self.frames.iter().rev().find_map(|frame| match frame.kind {
+            FrameKind::Class(number) if name.starts_with("self.") => Some(usize::MAX - number),
+            _ => None,
+        });
+        (class.unwrap_or_else(|| self.scope()), name)
+    }
+
+    /// Keeps the server of `server = smtplib.SMTP(host)`.
+    fn remember_host(&mut self, target: Node<'t>, value: Node<'t>) {
+        let last = self
+            .last_host
+            .filter(|(call, _)| *call == strip(value).id());
+        let Some((_, host)) = last else {
+            return;
+        };
+        let key = self.host_key(self.text(target));
+        let text = self.text(host);
+        let is_other =
+            |known: &Option<Node<'t>>| known.is_none_or(|known| self.text(known) != text);
+        let host = match self.hosts.get(&key) {
+            Some(known) if is_other(known) => None,
+            _ => Some(host),
+        };
+        self.hosts.insert(key, host);
+    }
+
+    /// The server with which the object was created.
+    pub(super) fn host(&self, object: Node<'t>) -> Option<Node<'t>> {
+        let name = self.text(object);
+        let mut frames = self.frames.iter();
+        let is_local = frames.any(|frame| {
+            matches!(frame.kind, FrameKind::Function(_)) && frame.names.get(name).is_some()
+        });
+        let found = self.hosts.get(&self.host_key(name));
+        *found.or_else(|| self.hosts.get(&(0, name)).filter(|_| !is_local))?
+    }
+
     fn assignment(&mut self, node: Node<'t>) -> Result<Value, PortError> {
         let field = |name| node.child_by_field_id(name);
         let mut value = Value::Unknown;
@@ -395,6 +436,9 @@ impl<'t> Walker<'t> {
             }
         }
         if let Some(left) = field(FIELDS.left) {
+            if let Some(right) = field(FIELDS.right) {
+                self.remember_host(left, right);
+            }
             match field(FIELDS.right).map(assigned_value) {
                 Some(right) if matches!(left.kind(), "pattern_list" | "tuple_pattern") => {
                     for (left, right) in pairs(&children(left), Some(right)) {

@@ -10,6 +10,18 @@ use crate::rules::rules;
 use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
 use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
+/// The names of Python's families, types and protocols of sockets.
+const SOCKETS: [(&str, &str); 8] = [
+    ("AF_INET", "Domain::IPV4"),
+    ("AF_INET6", "Domain::IPV6"),
+    ("AF_UNIX", "Domain::UNIX"),
+    ("SOCK_STREAM", "Type::STREAM"),
+    ("SOCK_DGRAM", "Type::DGRAM"),
+    ("IPPROTO_TCP", "Protocol::TCP"),
+    ("IPPROTO_UDP", "Protocol::UDP"),
+    ("IPPROTO_ICMP", "Protocol::ICMPV4"),
+];
+
 impl<'t> Renderer<'_, 't> {
     pub(super) fn python(&self, node: Node<'_>) -> &'t str {
         text(self.source, node)
@@ -32,7 +44,7 @@ impl<'t> Renderer<'_, 't> {
             return comment(self.python(node));
         }
         if let Some(mark) = self.marks.get(&node.id()).copied() {
-            if kind == "shutdown" {
+            if matches!(kind, "shutdown" | "domain" | "socktype" | "protocol") {
                 return self.name(node, kind);
             }
             let is_same = mark
@@ -66,6 +78,12 @@ impl<'t> Renderer<'_, 't> {
                 Some(_) => (integer(self.python(node), 0).is_none()).to_string(),
                 None => self.hole(node, kind),
             },
+            ("integer", "domain" | "socktype" | "protocol") => {
+                match integer(self.python(node), 0x7fff_ffff) {
+                    Some(number) => format!("{}::from({number})", rust_type(kind)),
+                    None => self.hole(node, kind),
+                }
+            }
             ("integer", "seconds") => match integer(self.python(node), u64::MAX.into()) {
                 Some(text) => format!("Duration::from_secs({text})"),
                 None => self.hole(node, kind),
@@ -100,6 +118,15 @@ impl<'t> Renderer<'_, 't> {
             ("binary_operator" | "unary_operator", _) if kind.starts_with("ssl.") => {
                 self.flags(node, kind)
             }
+            // `name.encode()`, where Python takes bytes for a name.
+            ("call", "str") if self.encoded_text(node).is_some() => match self.encoded_text(node) {
+                Some(text) => self.expression(text, kind),
+                None => self.hole(node, kind),
+            },
+            ("call", "file") if self.opened(node).is_some() => {
+                let path = self.opened(node).map(|path| self.expression(path, "path"));
+                format!("std::fs::File::open({})?", path.unwrap_or_default())
+            }
             ("call", "bytes" | "data") => {
                 self.encoded(node).unwrap_or_else(|| self.hole(node, kind))
             }
@@ -125,6 +152,13 @@ impl<'t> Renderer<'_, 't> {
                 _ => self.hole(node, kind),
             };
         }
+        if let "domain" | "socktype" | "protocol" = kind {
+            let last = python.rsplit('.').next().unwrap_or_default();
+            let known = SOCKETS.iter().find(|(python, _)| *python == last);
+            if let Some((_, rust)) = known {
+                return format!("ssl::socket2::{rust}");
+            }
+        }
         let name = variable(python, self.typed);
         if self.typed {
             let is_mutable = rules().type_of(kind).is_some_and(|kind| kind.mutable);
@@ -143,8 +177,9 @@ impl<'t> Renderer<'_, 't> {
             });
         }
         match kind {
+            "domain" | "socktype" | "protocol" => format!("{}::from({name})", rust_type(kind)),
             "seconds" => format!("Duration::from_secs_f64({name})"),
-            "bytes" => format!("&{name}"),
+            "bytes" | "file" => format!("&{name}"),
             "json" => format!("&{name}"),
             "data" => format!("&{name}[..]"),
             "buffer" if !self.typed => format!("&mut {name}"),
@@ -345,6 +380,14 @@ impl<'t> Renderer<'_, 't> {
             place = part.end_byte();
         }
         Some(format!("&format!(\"{text}\")"))
+    }
+
+    /// The text of `text.encode(...)`.
+    fn encoded_text(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let function = node.child_by_field_id(FIELDS.function)?;
+        let name = self.python(function.child_by_field_id(FIELDS.attribute)?);
+        let object = function.child_by_field_id(FIELDS.object)?;
+        (name == "encode").then_some(object)
     }
 
     /// `"text".encode()`.

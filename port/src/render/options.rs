@@ -173,7 +173,7 @@ impl<'t> Renderer<'_, 't> {
     }
 
     /// The path of a call of `open`.
-    fn opened(&self, node: Node<'t>) -> Option<Node<'t>> {
+    pub(super) fn opened(&self, node: Node<'t>) -> Option<Node<'t>> {
         let function = node.child_by_field_id(FIELDS.function)?;
         let is_open = self.python(function) == "open";
         let arguments = children(node.child_by_field_id(FIELDS.arguments)?);

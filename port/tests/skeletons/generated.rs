@@ -645,7 +645,7 @@ pub fn mail(host: &str) -> Result<(), AnyError> {
         // if server.has_extn("starttls"):
         if py::<bool>("server.has_extn(\"starttls\")") {
             // server.starttls(context=ssl.create_default_context())
-            ssl::create_default_context(())?.wrap_socket(server.try_clone()?, "mail.example")?;
+            ssl::create_default_context(())?.wrap_socket(server.try_clone()?, host)?;
         }
         // server.send_message(message)
     }
