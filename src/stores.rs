@@ -110,6 +110,7 @@ fn c_name(name: &str) -> Result<CString> {
 mod tests {
     use super::*;
     use crate::Purpose;
+    use crate::ffi::sys::stores::Added;
 
     #[test]
     fn a_purpose_is_trusted_if_the_store_names_it_or_names_none() {
@@ -118,6 +119,41 @@ mod tests {
         let trust = StoreTrust::Purposes(only);
         assert!(trust.includes(Purpose::SERVER_AUTH));
         assert!(!trust.includes(Purpose::CLIENT_AUTH));
+    }
+
+    #[test]
+    fn the_default_certificates_are_those_that_a_store_trusts_for_the_purpose() {
+        let [all, clients] = [(); 2].map(|()| pyssl_testing::Ca::new());
+        let [of_all, of_clients] =
+            [&all, &clients].map(|ca| crate::PEM_cert_to_DER_cert(&ca.cert_pem()).unwrap());
+        let _first = Added::new(&of_all, None).unwrap();
+        let _second = Added::new(&of_clients, Some(&[c"1.3.6.1.5.5.7.3.2"])).unwrap();
+        let found = enum_certificates("CA").unwrap();
+        let trust = |der: &Vec<u8>| {
+            let mut entries = found.iter().filter(|(known, ..)| known == der);
+            let (_, encoding, trust) = entries.next().unwrap();
+            assert_eq!((*encoding, entries.count()), (StoreEncoding::X509Asn, 0));
+            trust.clone()
+        };
+        assert_eq!(trust(&of_all), StoreTrust::All);
+        let only = [Purpose::CLIENT_AUTH.oid().to_owned()].into();
+        assert_eq!(trust(&of_clients), StoreTrust::Purposes(only));
+        for (purpose, expected) in [
+            (Purpose::SERVER_AUTH, [true, false]),
+            (Purpose::CLIENT_AUTH, [true, true]),
+        ] {
+            let context = crate::SslContext::new(crate::Protocol::PROTOCOL_TLS).unwrap();
+            context.load_default_certs(purpose).unwrap();
+            let loaded = context
+                .get_ca_certs()
+                .into_iter()
+                .map(|found| found.to_der().unwrap());
+            let loaded: Vec<_> = loaded.collect();
+            assert_eq!(
+                [&of_all, &of_clients].map(|der| loaded.contains(der)),
+                expected
+            );
+        }
     }
 
     #[test]

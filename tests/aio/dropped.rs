@@ -173,6 +173,21 @@ async fn receives(mut far: TlsStream<TcpStream>) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn drain_returns_under_a_limit_of_zero_if_everything_is_sent() {
+    let (_reader, mut writer, _far) = connected().await;
+    let transport = writer.transport();
+    transport
+        .set_write_buffer_limits(0, None)
+        .expect("in order");
+    for _ in 0..4 {
+        writer.write(b"x");
+        assert_eq!(writer.transport().get_write_buffer_size(), 0);
+        let drained = tokio::time::timeout(LONG, writer.drain()).await;
+        drained.expect("nothing is left to wait for").expect("sent");
+    }
+}
+
+#[tokio::test]
 async fn drain_and_wait_closed_dropped_at_any_poll_lose_no_data() {
     const SIZE: usize = 200_000;
     let mut most = [0, 0];

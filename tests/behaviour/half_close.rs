@@ -160,10 +160,26 @@ impl Full {
 
     /// Reads the bytes that fill the client's send buffer, so that the client can send again.
     fn drain(&mut self) {
-        let mut filler = vec![0; self.filler];
-        self.far.read_exact(&mut filler).unwrap();
+        let filler = read_all(&mut self.far, self.filler);
         assert!(filler.iter().all(|&byte| byte == b'f'));
     }
+}
+
+/// Reads this many bytes from a duplicate of a socket. On Windows, the duplicate is in non-blocking mode, too.
+fn read_all(far: &mut LocalStream, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match far.read(&mut bytes[filled..]) {
+            Ok(0) => panic!("the stream ended after {filled} of {length} bytes"),
+            Ok(n) => filled += n,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                thread::yield_now();
+            }
+        }
+    }
+    bytes
 }
 
 #[test]
@@ -219,7 +235,7 @@ fn close_within_waits_until_close_notify_can_be_sent() {
                 let Full { link, far, filler } = &mut full;
                 let Link { client, server } = &*link;
                 let closing = waiting(scope, || client.close_within(PATIENCE).unwrap());
-                far.read_exact(&mut vec![0; *filler]).unwrap();
+                read_all(far, *filler);
                 assert_eq!(server.recv(1).unwrap(), b"");
                 server.send_close_notify().unwrap();
                 assert_eq!(closing.join().unwrap(), ssl::Closed::Orderly);
@@ -251,7 +267,7 @@ fn close_within_leaves_all_data_to_a_thread_that_receives_in_a_loop() {
             for full in [false, true] {
                 let Full { link, far, filler } = &mut Full::new(version);
                 if !full {
-                    far.read_exact(&mut vec![0; *filler]).unwrap();
+                    read_all(far, *filler);
                 }
                 let Link { client, server } = &*link;
                 client.settimeout(timeout).unwrap();
@@ -275,7 +291,7 @@ fn close_within_leaves_all_data_to_a_thread_that_receives_in_a_loop() {
                             server.sendall(&message(i)).unwrap();
                         }
                         if full {
-                            far.read_exact(&mut vec![0; *filler]).unwrap();
+                            read_all(far, *filler);
                         }
                         assert_eq!(server.recv(1).unwrap(), b"");
                         server.send(b"last words").unwrap();

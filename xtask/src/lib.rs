@@ -7,6 +7,7 @@ pub mod circles;
 pub mod openssl;
 pub mod reasons;
 pub mod sanitize;
+pub mod targets;
 pub mod windows;
 
 use std::path::Path;

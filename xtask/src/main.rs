@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use xtask::sanitize::{self, Sanitizer};
-use xtask::{Result, ciphers, openssl, reasons, windows, workspace};
+use xtask::{Result, ciphers, openssl, reasons, targets, windows, workspace};
 
 const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
@@ -18,6 +18,8 @@ usage: cargo xtask reasons <OpenSSL version> <include directory>...
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
        cargo xtask sanitize <address|thread> [test name]...
            runs the tests under AddressSanitizer, or those of several threads under ThreadSanitizer
+       cargo xtask check-targets [target]...
+           runs `cargo check` for Windows, macOS and FreeBSD
        cargo xtask windows <build|test> [argument of cargo test]...
            compiles for Windows, or runs the tests under Wine
        cargo xtask windows list
@@ -52,6 +54,7 @@ fn run(arguments: &[String]) -> Result<String> {
         ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
         ["sanitize", "address", ref filters @ ..] => run_sanitizer(Sanitizer::Address, filters),
         ["sanitize", "thread", ref filters @ ..] => run_sanitizer(Sanitizer::Thread, filters),
+        ["check-targets", ref targets @ ..] => check_targets(targets),
         ["windows", "build", ref arguments @ ..] => run_windows(windows::Task::Build, arguments),
         ["windows", "test", ref arguments @ ..] => run_windows(windows::Task::Test, arguments),
         ["windows", "list"] => list_left_out(),
@@ -78,6 +81,13 @@ fn run_sanitizer(sanitizer: Sanitizer, filters: &[&str]) -> Result<String> {
     Ok(match sanitize::run(sanitizer, filters)? {
         sanitize::Outcome::Passed => "the sanitizer found nothing\n".to_owned(),
         sanitize::Outcome::Skipped(why) => format!("SKIPPED the sanitizer: {why}\n"),
+    })
+}
+
+fn check_targets(targets: &[&str]) -> Result<String> {
+    Ok(match targets::check(targets)? {
+        targets::Outcome::Passed => "done\n".to_owned(),
+        targets::Outcome::Skipped(why) => format!("SKIPPED the other targets: {why}\n"),
     })
 }
 

@@ -249,7 +249,7 @@ fn missing(sanitizer: Sanitizer, host: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn sysroot() -> Result<PathBuf> {
+pub(crate) fn sysroot() -> Result<PathBuf> {
     let output = Command::new(rustc())
         .args(["--print", "sysroot"])
         .output()?;

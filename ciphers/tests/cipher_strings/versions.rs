@@ -38,8 +38,10 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
         suites(&of_library.unwrap()),
     );
     if known != real {
+        // On Windows, programs use OpenSSL from many builds, some of which have more suites.
         assert!(
-            real.iter().all(|id| known.contains(id)),
+            cfg!(all(windows, not(feature = "vendored")))
+                || real.iter().all(|id| known.contains(id)),
             "the table of {linked:?} lacks suites of the library"
         );
         skipped(format_args!("this build has other suites than {linked:?}"));

@@ -174,3 +174,67 @@ fn usage(context: &crypto::CERT_CONTEXT, flag: u32) -> io::Result<Option<BTreeSe
     }
     Ok(Some(found))
 }
+
+/// A certificate that is in the user's store `CA` until this value is dropped.
+#[cfg(test)]
+pub(crate) struct Added(
+    *const crypto::CERT_CONTEXT,
+    #[expect(dead_code, reason = "it stays open")] Store,
+);
+
+#[cfg(test)]
+impl Added {
+    /// Adds a certificate, in DER. The system trusts it for these purposes (`None`: all).
+    pub(crate) fn new(der: &[u8], purposes: Option<&[&CStr]>) -> io::Result<Added> {
+        let flags =
+            crypto::CERT_SYSTEM_STORE_CURRENT_USER_ID << crypto::CERT_SYSTEM_STORE_LOCATION_SHIFT;
+        let provider = crypto::CERT_STORE_PROV_SYSTEM_A;
+        // SAFETY: `provider` is one of the system's, and the name is a C string.
+        let store = unsafe { crypto::CertOpenStore(provider, 0, 0, flags, c"CA".as_ptr().cast()) };
+        if store.is_null() {
+            return Err(io::Error::last_os_error());
+        }
+        let store = Store(store);
+        let length = u32::try_from(der.len()).map_err(io::Error::other)?;
+        let mut context = ptr::null_mut();
+        // SAFETY: the store is open, `der` has `length` bytes, and `context` is a local variable.
+        let added = unsafe {
+            crypto::CertAddEncodedCertificateToStore(
+                store.0,
+                X509,
+                der.as_ptr(),
+                length,
+                crypto::CERT_STORE_ADD_REPLACE_EXISTING,
+                &raw mut context,
+            )
+        };
+        if added == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let added = Added(context, store);
+        let Some(purposes) = purposes else {
+            return Ok(added);
+        };
+        let mut names: Vec<_> = purposes
+            .iter()
+            .map(|name| name.as_ptr().cast_mut().cast())
+            .collect();
+        let usage = crypto::CTL_USAGE {
+            cUsageIdentifier: u32::try_from(names.len()).map_err(io::Error::other)?,
+            rgpszUsageIdentifier: names.as_mut_ptr(),
+        };
+        // SAFETY: the certificate is live, and `usage` points to a list of C strings, which the call copies.
+        match unsafe { crypto::CertSetEnhancedKeyUsage(added.0, &raw const usage) } {
+            0 => Err(io::Error::last_os_error()),
+            _ => Ok(added),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Drop for Added {
+    fn drop(&mut self) {
+        // SAFETY: `self.0` is a live certificate, which this call deletes from its store and frees.
+        unsafe { crypto::CertDeleteCertificateFromStore(self.0) };
+    }
+}
