@@ -1,9 +1,12 @@
 //! Reads included files, within limits.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::text::Source;
 
 /// The limits of the size of a file in bytes, and of the number of included files.
 const SIZE: u64 = 4 << 20;
@@ -33,7 +36,12 @@ pub(super) struct Includes {
     /// The directory of the first file.
     base: PathBuf,
     root: Option<PathBuf>,
-    seen: HashSet<PathBuf>,
+    /// The files that are open, each included by the one before.
+    open: Vec<PathBuf>,
+    /// The texts of included files.
+    texts: HashMap<PathBuf, Arc<Source>>,
+    /// How often a file was included.
+    files: usize,
     /// How many directives were followed.
     directives: usize,
 }
@@ -44,7 +52,9 @@ impl Includes {
             follow,
             base: file.parent().unwrap_or(Path::new("")).to_owned(),
             root: None,
-            seen: HashSet::from([file.to_owned()]),
+            open: Vec::new(),
+            texts: HashMap::new(),
+            files: 0,
             directives: 0,
         }
     }
@@ -58,14 +68,28 @@ impl Includes {
         self.follow
     }
 
-    /// The files that a pattern names, with their texts, and the reasons why others were not read.
+    /// Notes that a file is read. Until [`close`](Self::close), including it again has no effect.
+    pub(super) fn open(&mut self, file: &Path) {
+        self.open.push(file.to_owned());
+    }
+
+    /// How many files are open.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) fn close(&mut self) {
+        self.open.pop();
+    }
+
+    /// The files that a pattern names, and the reasons why others were not read.
     pub(super) fn find(
         &mut self,
         from: &Path,
         pattern: &str,
         directory: bool,
         optional: bool,
-    ) -> (Vec<(PathBuf, String)>, Vec<String>) {
+    ) -> (Vec<Arc<Source>>, Vec<String>) {
         let failed = |why: String| (Vec::new(), vec![why]);
         if !self.follow {
             return match optional {
@@ -74,15 +98,15 @@ impl Includes {
             };
         }
         self.directives += 1;
-        if self.directives > FILES || self.seen.len() > FILES {
+        if self.directives > FILES || self.files > FILES {
             return failed(format!("more than {FILES} files are included"));
         }
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for path in self.paths(from, pattern, directory, optional) {
             match path {
-                Ok(path) if !self.seen.insert(path.clone()) => {}
-                Ok(path) => match read(&path) {
-                    Ok(text) => found.push((path, text)),
+                Ok(path) if self.open.contains(&path) => {}
+                Ok(path) => match self.text(&path) {
+                    Ok(source) => found.push(source),
                     Err(_) if optional => {}
                     Err(error) => unread.push(format!("{}: {error}", path.display())),
                 },
@@ -90,6 +114,16 @@ impl Includes {
             }
         }
         (found, unread)
+    }
+
+    fn text(&mut self, path: &Path) -> io::Result<Arc<Source>> {
+        self.files += 1;
+        if let Some(source) = self.texts.get(path) {
+            return Ok(Arc::clone(source));
+        }
+        let source = Arc::new(Source::new(path, &read(path)?));
+        self.texts.insert(path.to_owned(), Arc::clone(&source));
+        Ok(source)
     }
 
     /// The files that a pattern names, and the reasons why others cannot be found.

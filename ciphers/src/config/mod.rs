@@ -134,7 +134,6 @@ impl Config {
             includes: Includes::new(file, follow),
             sources: Vec::new(),
             unread: Vec::new(),
-            depth: 0,
             embedded: Vec::new(),
         };
         let mut builder = Builder::default();
@@ -323,8 +322,6 @@ struct Reading {
     includes: Includes,
     sources: Vec<Arc<Source>>,
     unread: Vec<Unread>,
-    /// How many files are open, each included by the one before.
-    depth: usize,
     /// The services of configuration files that are values in a YAML file.
     embedded: Vec<Service>,
 }
@@ -335,10 +332,10 @@ impl Reading {
         let stack = builder.stack.clone();
         self.sources.push(Arc::clone(&source));
         let dialect = &*self.program.dialect;
-        self.depth += 1;
+        self.includes.open(&source.path);
         let mut visit = |builder: &mut Builder| self.visit(&source, builder);
         let stopped = grammar(dialect, &source, builder, &mut visit);
-        self.depth -= 1;
+        self.includes.close();
         if let Some(stopped) = stopped {
             self.unread.push(Unread {
                 file: source.path.clone(),
@@ -373,7 +370,7 @@ impl Reading {
             return;
         }
         let line = source.place(statement.name.start()).0;
-        if self.depth > DEPTH {
+        if self.includes.depth() > DEPTH {
             self.unread.push(Unread {
                 file: source.path.clone(),
                 line,
@@ -396,8 +393,8 @@ impl Reading {
             }
             let includes = &mut self.includes;
             let (files, unread) = includes.find(&source.path, pattern, directory, optional);
-            for (path, text) in files {
-                self.read(Arc::new(Source::new(&path, &text)), builder);
+            for file in files {
+                self.read(file, builder);
             }
             self.unread.extend(unread.into_iter().map(|why| Unread {
                 file: source.path.clone(),
@@ -455,9 +452,12 @@ impl Reading {
                 self.embedded.extend(embedded(statement, source));
             }
         }
-        used_constants(&mut located);
+        if self.program.dialect.starts_with("code") {
+            used_constants(&mut located);
+        }
         if self.includes.follow() {
-            located.iter_mut().for_each(|one| one.setting.read_bits());
+            let settings = located.iter_mut().filter_map(|one| one.setting.as_mut());
+            settings.for_each(Setting::read_bits);
         }
         let mut services = service::services(self.program, located, statements);
         services.append(&mut self.embedded);
@@ -487,17 +487,15 @@ fn is_variable(statement: &Statement) -> bool {
 /// is a constant that the later setting uses.
 fn used_constants(located: &mut Vec<Located>) {
     let place = |one: &Located| {
-        let setting = &one.setting;
-        (
-            setting.file().to_owned(),
-            setting.place(0),
-            setting.value().to_owned(),
-        )
+        let setting = one.setting.as_ref()?;
+        let (kind, value) = (setting.kind().name(), setting.value().to_owned());
+        Some((setting.file().to_owned(), setting.place(0), kind, value))
     };
     let mut later = std::collections::HashSet::new();
     let mut kept: Vec<bool> = Vec::new();
     for one in located.iter().rev() {
-        let new = later.insert(place(one));
+        let place = place(one);
+        let new = place.is_none() || later.insert(place);
         kept.push(new || !one.path.is_empty());
     }
     kept.reverse();

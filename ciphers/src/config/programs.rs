@@ -34,6 +34,12 @@ pub(super) struct Program {
     pub(super) sides: bool,
     #[serde(default)]
     pub(super) options: Vec<Box<str>>,
+    /// The directives that show that the block around them uses TLS.
+    #[serde(default)]
+    tls: Vec<Mark>,
+    /// Whether the outermost level of the file is a server itself.
+    #[serde(default)]
+    pub(super) main: bool,
     #[serde(default)]
     pub(super) include: Vec<Box<str>>,
     #[serde(default)]
@@ -95,6 +101,39 @@ impl Kind {
     /// Whether the value selects suites.
     pub(super) fn is_list(self) -> bool {
         matches!(self, Kind::Ciphers | Kind::Suites | Kind::Tls13)
+    }
+}
+
+/// A directive that shows that a block uses TLS, even if it has no settings for TLS: `listen ssl`.
+/// A block before the name, `SSLHostConfig/certificateFile`, is the one around the directive that
+/// uses TLS, else it is the innermost block. A side may stand before both: `proxy: proxy_pass https:*`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Mark {
+    side: Box<str>,
+    block: Option<Box<str>>,
+    name: Box<str>,
+    /// The pattern of one of the values.
+    value: Option<Box<str>>,
+}
+
+impl From<String> for Mark {
+    fn from(text: String) -> Mark {
+        let (side, rest) = text.split_once(": ").unwrap_or(("", &text));
+        let (name, value) = match rest.split_once(' ') {
+            Some((name, value)) => (name, Some(value)),
+            None => (rest, None),
+        };
+        let (block, name) = match name.split_once('/') {
+            Some((block, name)) => (Some(block), name),
+            None => (None, name),
+        };
+        Mark {
+            side: side.into(),
+            block: block.map(|block| folded(block).into()),
+            name: folded(name).into(),
+            value: value.map(|value| value.to_ascii_lowercase().into()),
+        }
     }
 }
 
@@ -176,6 +215,27 @@ impl Program {
                 .iter()
                 .any(|pattern| names_setting(pattern, name, full));
             fits.then_some(key)
+        })
+    }
+
+    /// The side that uses TLS according to this statement, and the number of blocks around the
+    /// statement up to the one that uses TLS.
+    pub(super) fn uses_tls(&self, statement: &Statement) -> Option<(&str, usize)> {
+        let (name, full) = (&statement.folded_name, &statement.full_name);
+        self.tls.iter().find_map(|mark| {
+            let depth = match &mark.block {
+                None => statement.path.len(),
+                Some(kind) => {
+                    let mut path = statement.path.iter();
+                    path.rposition(|block| folded(&block.kind) == **kind)? + 1
+                }
+            };
+            let has = |pattern: &str| {
+                let mut values = statement.values.iter();
+                values.any(|value| fits(pattern, &value.text().to_ascii_lowercase()))
+            };
+            let is = names_setting(&mark.name, name, full);
+            (is && mark.value.as_deref().is_none_or(has)).then_some((&*mark.side, depth))
         })
     }
 

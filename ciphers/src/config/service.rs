@@ -7,9 +7,12 @@ use pyssl::TlsVersion;
 use super::programs::Program;
 use super::setting::{Located, Setting, SettingKind};
 use super::statement::{Block, Statement};
-use super::value;
+use super::value::{self, Versions};
 
-/// A server, a client or another part of a configuration that has settings of its own.
+/// A server, a client or another part of a configuration that has settings of its own or uses TLS.
+///
+/// A server without settings for TLS is listed beside others that have some: the defaults of the
+/// program hold for it.
 #[derive(Debug, Clone)]
 pub struct Service {
     pub(super) name: Box<str>,
@@ -37,10 +40,22 @@ impl Service {
 
     /// The versions of the protocol that are on, oldest first; none if no setting states versions.
     ///
-    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with. If only
-    /// the highest version is stated, the lowest is TLS 1.2 or that version.
+    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with. If the
+    /// lowest version is the program's default, TLS 1.2 is taken for it, and
+    /// [`is_open`](Self::is_open) holds for the versions.
     pub fn versions(&self) -> Option<Vec<TlsVersion>> {
+        self.known_versions().map(|versions| versions.on)
+    }
+
+    fn known_versions(&self) -> Option<Versions> {
         value::versions(self.settings.iter().flat_map(|setting| &setting.rules))
+    }
+
+    /// Whether the file does not tell which value of this kind holds: a default of the program
+    /// decides.
+    pub fn is_open(&self, kind: SettingKind) -> bool {
+        let versions = || self.known_versions().is_some_and(|known| known.is_open);
+        kind == SettingKind::Versions && versions()
     }
 
     /// The groups of the key exchange, as the file writes them; none if no setting names groups.
@@ -84,6 +99,8 @@ struct Scope {
     path: Vec<Block>,
     side: Box<str>,
     own: Vec<Setting>,
+    /// Whether a directive shows that the block uses TLS.
+    uses_tls: bool,
 }
 
 impl Scope {
@@ -110,14 +127,19 @@ pub(super) fn services(
             .iter_mut()
             .find(|scope| scope.side == side && scope.ids() == ids)
         {
-            Some(scope) => scope.own.push(setting),
+            Some(scope) => {
+                scope.uses_tls |= setting.is_none();
+                scope.own.extend(setting);
+            }
             None => scopes.push(Scope {
                 path,
                 side,
-                own: vec![setting],
+                uses_tls: setting.is_none(),
+                own: setting.into_iter().collect(),
             }),
         }
     }
+    let is_tree = matches!(&*program.dialect, "yaml" | "toml" | "xml");
     let all: Vec<_> = (0..scopes.len())
         .map(|at| effective(program, &scopes, at))
         .collect();
@@ -130,10 +152,17 @@ pub(super) fn services(
             let side = program.sides && scope.side.is_empty() && !other.side.is_empty();
             within && other.side == scope.side || side && other.ids() == ids
         };
-        if has_list || !scopes.iter().any(|other| inner(&other)) {
+        // In a tree, the settings of an element that uses TLS may be in an inner element.
+        let is_server =
+            scope.uses_tls && (!is_tree || !scope.own.is_empty()) || program.main && ids.is_empty();
+        if has_list || is_server || !scopes.iter().any(|other| inner(&other)) {
             let name = name(program, scope, statements).into();
             services.push(Service { name, settings });
         }
+    }
+    // A file in which nothing is set has no services.
+    if services.iter().all(|service| service.settings.is_empty()) {
+        services.clear();
     }
     services
 }

@@ -191,7 +191,8 @@ fn blank(kind: SettingKind, directive: &str, value: Word, source: &Arc<Source>) 
 pub(super) struct Located {
     pub(super) side: Box<str>,
     pub(super) path: Vec<Block>,
-    pub(super) setting: Setting,
+    /// None if the statement only shows that the block uses TLS.
+    pub(super) setting: Option<Setting>,
 }
 
 /// Returns the value that the file assigns to a name, for programs whose settings can refer to
@@ -207,7 +208,7 @@ pub(super) fn settings(
     lookup: &Lookup<'_>,
 ) -> Vec<Located> {
     let mut all = Vec::new();
-    let mut add = |side: &str, path: &[Block], setting: Setting| {
+    let mut add = |side: &str, path: &[Block], setting: Option<Setting>| {
         all.push(Located {
             side: side.into(),
             path: path.to_vec(),
@@ -221,11 +222,15 @@ pub(super) fn settings(
             .map(|value| expanded(value, lookup))
             .collect();
         for setting in made(program, key, &statement.name, &values, source) {
-            add(&key.side, &statement.path, setting);
+            add(&key.side, &statement.path, Some(setting));
         }
         return all;
     }
+    let used = program.uses_tls(statement);
     if !program.has_options(statement) {
+        if let Some((side, depth)) = used {
+            add(side, statement.path.get(..depth).unwrap_or_default(), None);
+        }
         return all;
     }
     let mut path = statement.path.clone();
@@ -253,6 +258,9 @@ pub(super) fn settings(
             at: statement.name.start(),
         });
     }
+    if used.is_some() {
+        add(side, &path, None);
+    }
     let mut words = statement.values.iter();
     while let Some(word) = words.next() {
         let split = word.split_once('=');
@@ -279,7 +287,7 @@ pub(super) fn settings(
             },
         };
         for setting in made(program, key, name, &values, source) {
-            add(side, &path, setting);
+            add(side, &path, Some(setting));
         }
     }
     all
@@ -402,9 +410,21 @@ fn made(
             }
         }
         Kind::Excluded => vec![blank(SettingKind::Excluded, spaced(&strings))],
-        Kind::Versions => versions(value::version_list(values)),
+        Kind::Versions => {
+            let is_empty = values.iter().all(|value| value.text().trim().is_empty());
+            versions(
+                match (is_empty && !values.is_empty() && !is_code, &*program.name) {
+                    // Nothing is excluded.
+                    (true, "postfix") => {
+                        (vec![VersionRule::Only(value::USUAL.to_vec())], Vec::new())
+                    }
+                    (true, _) => (vec![VersionRule::Default], Vec::new()),
+                    (false, name) => value::version_list(values, name == "apache"),
+                },
+            )
+        }
         Kind::Without => {
-            let (rules, unknown) = value::version_list(values);
+            let (rules, unknown) = value::version_list(values, false);
             let without = rules.into_iter().flat_map(|rule| match rule {
                 VersionRule::Only(list) => list,
                 VersionRule::With(version) => vec![version],
@@ -412,7 +432,12 @@ fn made(
             });
             versions((without.map(VersionRule::Without).collect(), unknown))
         }
-        Kind::Min | Kind::Max => versions(value::limit(key.kind, values)),
+        Kind::Min | Kind::Max => {
+            // Functions of OpenSSL, and those of its Rust crate.
+            let is_library = &*program.name == "openssl"
+                || &*program.name == "source" && name.text().ends_with("_proto_version");
+            versions(value::limit(key.kind, values, is_library))
+        }
         Kind::Switch => versions((value::switch(name.text(), values), Vec::new())),
         Kind::Flag => {
             let (rules, preference) = value::flag(name.text());
@@ -544,7 +569,14 @@ fn commands(program: &Program, key: &Key, values: &[Word], source: &Arc<Source>)
                 side: key.side.clone(),
                 kind: found.kind,
             };
-            all.extend(made(openssl, &key, name, &statement.values, source));
+            let mut made = made(openssl, &key, name, &statement.values, source);
+            // The lowest version of the program holds, unless the command states one.
+            for setting in &mut made {
+                setting
+                    .rules
+                    .retain(|rule| *rule != VersionRule::LibraryMin);
+            }
+            all.extend(made);
         }
     }
     all

@@ -11,12 +11,38 @@ pub(super) enum VersionRule {
     Only(Vec<TlsVersion>),
     With(TlsVersion),
     Without(TlsVersion),
-    Min(TlsVersion),
-    Max(TlsVersion),
+    /// Takes a version away unless a lowest or a highest version is stated (HAProxy).
+    WithoutIfNoLimit(TlsVersion),
+    /// Every version from this one on; without a version, from the lowest one of the library.
+    Min(Option<TlsVersion>),
+    /// Every version up to this one; without a version, up to the newest one.
+    Max(Option<TlsVersion>),
+    /// Unless a lowest version is stated, that of the library holds.
+    LibraryMin,
+    /// The lowest version is the program's default.
+    DefaultMin,
+    /// The versions are the program's default.
+    Default,
+}
+
+/// The versions that are on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Versions {
+    pub(super) on: Vec<TlsVersion>,
+    /// Whether a default of the program decides about some of them.
+    pub(super) is_open: bool,
+}
+
+/// The lowest version that the rules state.
+enum Lowest {
+    Unstated,
+    Default,
+    Library,
+    Version(TlsVersion),
 }
 
 /// The versions from which a setting that only excludes versions removes some.
-const USUAL: [TlsVersion; 4] = [
+pub(super) const USUAL: [TlsVersion; 4] = [
     TlsVersion::TLSv1,
     TlsVersion::TLSv1_1,
     TlsVersion::TLSv1_2,
@@ -32,30 +58,56 @@ const ALL: [TlsVersion; 5] = [
 ];
 
 /// The versions that are on after these rules; none if there is no rule.
-pub(super) fn versions<'a>(
-    rules: impl Iterator<Item = &'a VersionRule>,
-) -> Option<Vec<TlsVersion>> {
+pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Option<Versions> {
     let mut rules = rules.peekable();
     rules.peek()?;
     let mut on = USUAL.to_vec();
-    let (mut min, mut max) = (None, None);
-    let mut states_least = false;
+    let mut excluded = Vec::new();
+    let (mut least, mut max) = (Lowest::Unstated, None);
+    let (mut is_listed, mut is_default, mut is_library) = (false, false, false);
     for rule in rules {
-        states_least |= !matches!(rule, VersionRule::Max(_));
+        is_listed |= matches!(
+            rule,
+            VersionRule::Only(_) | VersionRule::With(_) | VersionRule::Without(_)
+        );
         match rule {
             VersionRule::Only(versions) => {
                 on.clone_from(versions);
-                (min, max) = (None, None);
+                (least, max, is_default) = (Lowest::Unstated, None, false);
             }
             VersionRule::With(version) => on.push(*version),
             VersionRule::Without(version) => on.retain(|other| other != version),
-            VersionRule::Min(version) => min = Some(*version),
-            VersionRule::Max(version) => max = Some(*version),
+            VersionRule::WithoutIfNoLimit(version) => excluded.push(*version),
+            VersionRule::Min(Some(version)) => least = Lowest::Version(*version),
+            VersionRule::Min(None) => least = Lowest::Library,
+            VersionRule::Max(version) => max = *version,
+            VersionRule::LibraryMin => is_library = true,
+            VersionRule::DefaultMin => least = Lowest::Default,
+            VersionRule::Default => {
+                on = USUAL.to_vec();
+                (least, max, is_default, is_listed) = (Lowest::Default, None, true, false);
+            }
         }
     }
-    if let Some(max) = max.filter(|_| !states_least) {
-        // The lowest version is the program's default, which is TLS 1.2 today.
-        min = Some(max.min(TlsVersion::TLSv1_2));
+    let is_open = match least {
+        Lowest::Default => true,
+        Lowest::Unstated => {
+            let excludes = max.is_none() && !excluded.is_empty();
+            is_default || !is_listed && !is_library && !excludes
+        }
+        Lowest::Library | Lowest::Version(_) => is_default,
+    };
+    let min = match least {
+        Lowest::Version(version) => Some(version),
+        // The lowest version is the program's default, which is TLS 1.2 in most releases of today.
+        Lowest::Default | Lowest::Unstated if is_open => {
+            let newest = max.unwrap_or(TlsVersion::TLSv1_3);
+            Some(newest.min(TlsVersion::TLSv1_2))
+        }
+        _ => None,
+    };
+    if matches!(least, Lowest::Unstated) && max.is_none() {
+        on.retain(|version| !excluded.contains(version));
     }
     if min == Some(TlsVersion::SSLv3) {
         on.push(TlsVersion::SSLv3);
@@ -63,11 +115,11 @@ pub(super) fn versions<'a>(
     let within = |version: &TlsVersion| {
         min.is_none_or(|min| *version >= min) && max.is_none_or(|max| *version <= max)
     };
-    Some(
-        ALL.into_iter()
-            .filter(|version| on.contains(version) && within(version))
-            .collect(),
-    )
+    let on = ALL
+        .into_iter()
+        .filter(|version| on.contains(version) && within(version))
+        .collect();
+    Some(Versions { on, is_open })
 }
 
 /// A word that names a version.
@@ -76,6 +128,8 @@ enum Named {
     /// SSL 2.0, which no supported OpenSSL has.
     Ssl2,
     Every,
+    /// The program's default.
+    Default,
     Nothing,
 }
 
@@ -87,10 +141,14 @@ fn named(word: &str) -> Option<Named> {
         .map(|c| c.to_ascii_lowercase())
         .collect();
     match lower.as_str() {
-        "all" | "any" | "tls" | "tlsv1x" | "default" | "sslv23" | "ssl" => {
+        "all" | "any" | "tls" | "tlsv1x" | "sslv23" | "ssl" | "minimumsupported"
+        | "maximumsupported" => {
             return Some(Named::Every);
         }
-        "none" => return Some(Named::Nothing),
+        "default" | "auto" | "tlsauto" | "null" | "nil" | "undefined" => {
+            return Some(Named::Default);
+        }
+        "none" | "0" => return Some(Named::Nothing),
         "0x0303" | "771" => return Some(Named::One(TlsVersion::TLSv1_2)),
         "0x0304" | "772" => return Some(Named::One(TlsVersion::TLSv1_3)),
         "0x0302" | "770" => return Some(Named::One(TlsVersion::TLSv1_1)),
@@ -122,7 +180,9 @@ fn named(word: &str) -> Option<Named> {
 
 /// The rules of a list such as `TLSv1.2 TLSv1.3`, `all -SSLv3`, `!SSLv2, !SSLv3` or `>=TLSv1.2`, and the words that do
 /// not name a version.
-pub(super) fn version_list(values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
+///
+/// If `replaces`, a word without a sign replaces the words before it, as in Apache's directive.
+pub(super) fn version_list(values: &[Word], replaces: bool) -> (Vec<VersionRule>, Vec<Word>) {
     let (mut rules, mut unknown) = (Vec::new(), Vec::new());
     let mut listed = false;
     for value in values {
@@ -143,7 +203,11 @@ pub(super) fn version_list(values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
             for end in cuts.into_iter().chain([word.text().len()]) {
                 let piece = word.part(start..end);
                 start = end;
-                match version_word(piece.text(), &mut listed) {
+                let text = piece.text();
+                if replaces && !text.starts_with(['+', '-']) {
+                    listed = false;
+                }
+                match version_word(text, &mut listed) {
                     Some(rule) => rules.extend(rule),
                     None => unknown.push(piece),
                 }
@@ -159,15 +223,15 @@ fn version_word(text: &str, listed: &mut bool) -> Option<Vec<VersionRule>> {
         .or(text.strip_suffix('+').filter(|t| !t.is_empty()));
     if let Some(word) = minimum {
         let Named::One(version) = named(word)? else {
-            return Some(Vec::new());
+            return Some(vec![VersionRule::Min(None)]);
         };
-        return Some(vec![VersionRule::Min(version)]);
+        return Some(vec![VersionRule::Min(Some(version))]);
     }
     if let Some(word) = text.strip_prefix("<=") {
         let Named::One(version) = named(word)? else {
-            return Some(Vec::new());
+            return Some(vec![VersionRule::Max(None)]);
         };
-        return Some(vec![VersionRule::Max(version)]);
+        return Some(vec![VersionRule::Max(Some(version))]);
     }
     let removed = text.strip_prefix(['!', '-']);
     let word = removed.unwrap_or(text).trim_start_matches(['+', '=']);
@@ -179,32 +243,49 @@ fn version_word(text: &str, listed: &mut bool) -> Option<Vec<VersionRule>> {
         (Named::One(version), None) => vec![VersionRule::With(version)],
         (Named::Every, None) => vec![VersionRule::Only(USUAL.to_vec())],
         (Named::Every, Some(_)) => vec![VersionRule::Only(Vec::new())],
+        (Named::Default, None) => vec![VersionRule::Default],
         (Named::Nothing, _) | (Named::Ssl2, None) if first => vec![VersionRule::Only(Vec::new())],
         _ => Vec::new(),
     })
 }
 
-/// The rule of a setting that states the lowest or the highest version.
-pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
+/// The rule of a setting that states the lowest or the highest version. If `is_library`, the
+/// value 0 is for the lowest version of the library, else for the program's default.
+pub(super) fn limit(
+    kind: Kind,
+    values: &[Word],
+    is_library: bool,
+) -> (Vec<VersionRule>, Vec<Word>) {
     let words = values
         .iter()
         .flat_map(|value| value.split(|c| c.is_whitespace() || "\"',;()".contains(c)));
     let words: Vec<_> = words
         .filter(|word| !matches!(word.text(), "or-highest" | "ssl" | "ctx"))
         .collect();
-    let found = words.iter().find_map(|word| match named(word.text())? {
-        Named::One(version) => Some(version),
+    let named: Vec<_> = words.iter().map(|word| named(word.text())).collect();
+    let one = named.iter().find_map(|named| match named {
+        Some(Named::One(version)) => Some(*version),
         _ => None,
     });
-    match found {
-        Some(version) if kind == Kind::Max => (vec![VersionRule::Max(version)], Vec::new()),
-        Some(version) => (vec![VersionRule::Min(version)], Vec::new()),
-        None => {
-            let every = words.iter().any(|word| named(word.text()).is_some());
-            let unknown = words.into_iter().filter(|_| !every);
-            (Vec::new(), unknown.collect())
+    // A name such as `TLSVersion` may stand before the word for the lowest version.
+    let last = named.iter().flatten().last();
+    let is_zero = words.iter().any(|word| word.text() == "0");
+    let rule = match (kind, one, last) {
+        (_, None, None) => {
+            return (Vec::new(), words);
         }
+        (Kind::Max, Some(version), _) => VersionRule::Max(Some(version)),
+        (Kind::Max, ..) => VersionRule::Max(None),
+        (_, Some(version), _) => VersionRule::Min(Some(version)),
+        (_, _, Some(Named::Default)) => VersionRule::DefaultMin,
+        _ if is_zero && !is_library => VersionRule::DefaultMin,
+        _ => VersionRule::Min(None),
+    };
+    let mut rules = vec![rule];
+    if is_library {
+        rules.push(VersionRule::LibraryMin);
     }
+    (rules, Vec::new())
 }
 
 /// The rules and the preference of OpenSSL's options: `NO_SSLv3`, `+no_tlsv1_1`, `OP_NO_TLSv1`,
@@ -255,8 +336,15 @@ pub(super) fn flag(name: &str) -> (Vec<VersionRule>, Option<bool>) {
     }
     let version = named(name.split_once('-').map_or("", |(_, version)| version));
     let rules = match version {
-        Some(Named::One(version)) if name.starts_with("no-") => vec![VersionRule::Without(version)],
-        Some(Named::One(version)) => vec![VersionRule::Only(vec![version])],
+        Some(Named::One(version)) if name.starts_with("no-") => {
+            vec![VersionRule::WithoutIfNoLimit(version)]
+        }
+        Some(Named::One(version)) => {
+            vec![
+                VersionRule::Min(Some(version)),
+                VersionRule::Max(Some(version)),
+            ]
+        }
         _ => Vec::new(),
     };
     (rules, None)

@@ -8,3 +8,4 @@
 
 mod corpus;
 mod forms;
+mod holds;

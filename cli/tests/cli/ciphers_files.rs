@@ -219,6 +219,27 @@ fn fail_on_sets_the_severity_that_fails() {
     );
 }
 
+#[test]
+fn a_server_with_the_programs_defaults_leaves_the_verdict_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let server = |name: &str, settings: &str| {
+        format!("server {{ listen 443 ssl; server_name {name}; {settings} }}\n")
+    };
+    let strong = "ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM;";
+    let text = server("a", strong) + &server("b", "ssl_certificate b.pem;");
+    std::fs::write(&path, text).unwrap();
+    let policy = dir.path().join("ours.toml");
+    let rules = "name = \"ours\"\nversion = \"1\"\nsource = \"https://ours.example\"\n\
+                 [[rule]]\nversions = [\"TLSv1.2\", \"TLSv1.3\"]\nforbid = [\"rc4\"]\n";
+    std::fs::write(&policy, rules).unwrap();
+    let [file, policy] = [&path, &policy].map(|path| path.to_str().unwrap());
+    let output = run(["ciphers", "--server", file, "--policy", policy]);
+    let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
+    has("  server b\n    no setting for TLS: the program's defaults hold\n");
+    has("unknown whether it follows ours 1 (not compared: versions, suites)");
+}
+
 /// Files with a value that cannot be read. Their other values conform to the policy.
 #[test]
 fn a_value_that_cannot_be_read_prevents_a_verdict() {
@@ -261,6 +282,9 @@ fn a_value_that_cannot_be_read_prevents_a_verdict() {
         ("a.go", go("tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, extra")),
         ("a.py", "ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nctx.set_ciphers('ECDHE+AESGCM:' + extra)\n".to_owned()),
         ("a.py", "ctx.minimum_version = lowest\nctx.set_ciphers('ECDHE+AESGCM')\n".to_owned()),
+        // The lowest version is the default of the program's release.
+        ("a.go", "c := tls.Config{MaxVersion: tls.VersionTLS13, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}".to_owned()),
+        ("redis.conf", "tls-ciphers ECDHE+AESGCM\ntls-protocols TLSv1.3\ntls-protocols \"\"\n".to_owned()),
         ("nginx.conf", format!("{nginx}ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:\0;\n")),
         ("10-ssl.conf", "ssl = yes\nssl_min_protocol = TLSv9\nssl_cipher_list = ECDHE+AESGCM\n".to_owned()),
     ] {

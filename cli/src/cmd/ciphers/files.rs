@@ -195,7 +195,7 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     let given = versions(args.min, args.max);
     let versions = match service.versions() {
         Some(versions) if given.is_empty() => versions,
-        _ => given,
+        _ => given.clone(),
     };
     let mut report = policy.check(&ciphers, &versions);
     if let Some(groups) = service.groups() {
@@ -226,6 +226,9 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     let unnamed = named.any(|(_, _, suite)| suite.is_none());
     if !known || unread || unnamed {
         report.leave_open(policy, Aspect::Suites);
+    }
+    if given.is_empty() && service.is_open(SettingKind::Versions) {
+        report.leave_open(policy, Aspect::Versions);
     }
     let is_version = |finding: &ConfigFinding| finding.code() == ConfigCode::UnknownVersion;
     if config.findings().iter().any(is_version) {

@@ -93,7 +93,11 @@ impl ServiceReport {
             .versions()
             .map(|versions| versions.iter().map(ToString::to_string).collect());
         if let Some(versions) = &versions {
-            facts.push(format!("versions {}", versions.join(", ")));
+            let open = match service.is_open(SettingKind::Versions) {
+                true => " (not certain: a default or a condition decides)",
+                false => "",
+            };
+            facts.push(format!("versions {}{open}", versions.join(", ")));
         }
         if let Some(groups) = service.groups() {
             facts.push(format!("groups {}", groups.join(":")));
@@ -102,6 +106,9 @@ impl ServiceReport {
             Some(true) => facts.push("the server's order".to_owned()),
             Some(false) => facts.push("the client's order".to_owned()),
             None => {}
+        }
+        if service.settings().is_empty() {
+            facts.push("no setting for TLS: the program's defaults hold".to_owned());
         }
         ServiceReport {
             name: service.name().to_owned(),

@@ -1,0 +1,359 @@
+//! The settings that hold for a server, and those that cannot be told.
+
+use pyssl_ciphers::config::{Config, Service, SettingKind};
+
+/// Each service with its versions; `?` follows versions that cannot be told.
+fn versions(config: &Config) -> Vec<String> {
+    let line = |service: &Service| {
+        let versions = service.versions().unwrap_or_default();
+        let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        let open = match service.is_open(SettingKind::Versions) {
+            true => "?",
+            false => "",
+        };
+        let text = format!("{}: {}{open}", service.name(), names.join(" "));
+        text.trim_start_matches(": ").to_owned()
+    };
+    config.services().iter().map(line).collect()
+}
+
+fn of(name: &str, text: &str) -> Vec<String> {
+    versions(&Config::parse(name, text))
+}
+
+#[test]
+fn a_lowest_version_of_any_replaces_an_earlier_one() {
+    const ALL: &str = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3";
+    let open = |name: &str| format!("{name}: TLSv1.2 TLSv1.3?");
+    for (name, text, wanted) in [
+        (
+            "dovecot.conf",
+            "ssl_min_protocol = TLSv1.2\nssl_min_protocol = ANY\n",
+            ALL.to_owned(),
+        ),
+        (
+            "stunnel.conf",
+            "sslVersionMin = TLSv1.2\n[c]\naccept = 1\nsslVersionMin = all\n",
+            format!("c: {ALL}"),
+        ),
+        (
+            "a.c",
+            "void f(SSL_CTX *a) { SSL_CTX_set_min_proto_version(a, TLS1_2_VERSION); SSL_CTX_set_min_proto_version(a, 0); }",
+            format!("a: {ALL}"),
+        ),
+        (
+            "a.rs",
+            "fn f() { a.set_min_proto_version(Some(SslVersion::TLS1_2)); a.set_min_proto_version(None); }",
+            format!("a: {ALL}"),
+        ),
+        (
+            "a.py",
+            "ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nctx.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED\n",
+            format!("ctx: {ALL}"),
+        ),
+        (
+            "openssl.cnf",
+            "[s]\nMinProtocol = TLSv1.2\nMinProtocol = None\n",
+            format!("s: {ALL}"),
+        ),
+        (
+            "main.cf",
+            "smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_protocols =\n",
+            format!("(smtpd): {ALL}"),
+        ),
+        // These words are for the program's default, which the file does not state.
+        (
+            "redis.conf",
+            "tls-protocols TLSv1.3\ntls-protocols \"\"\n",
+            "TLSv1.2 TLSv1.3?".to_owned(),
+        ),
+        (
+            "a.go",
+            "func f() {\n c := &tls.Config{}\n c.MinVersion = tls.VersionTLS13\n c.MinVersion = 0\n}",
+            open("Config"),
+        ),
+        (
+            "a.js",
+            "f({ minVersion: 'DEFAULT', ciphers: 'HIGH' })",
+            open("f"),
+        ),
+        (
+            "envoy.yaml",
+            "static_resources:\n tls_params:\n  tls_minimum_protocol_version: TLS_AUTO\n  cipher_suites: HIGH\n",
+            open("tls_params"),
+        ),
+        // A later version is stated.
+        (
+            "dovecot.conf",
+            "ssl_min_protocol = ANY\nssl_min_protocol = TLSv1.2\n",
+            "TLSv1.2 TLSv1.3".to_owned(),
+        ),
+        (
+            "redis.conf",
+            "tls-protocols \"\"\ntls-protocols TLSv1.3\n",
+            "TLSv1.3".to_owned(),
+        ),
+    ] {
+        assert_eq!(of(name, text), [wanted], "{text}");
+    }
+}
+
+#[test]
+fn a_highest_version_alone_leaves_the_lowest_to_the_program() {
+    for (name, text, wanted) in [
+        // OpenSSL has no lowest version unless a program or a file sets it.
+        (
+            "openssl.cnf",
+            "[s]\nMaxProtocol = TLSv1.2\n",
+            "s: TLSv1 TLSv1.1 TLSv1.2",
+        ),
+        (
+            "openssl.cnf",
+            "[s]\nMinProtocol = None\nMaxProtocol = TLSv1.2\n",
+            "s: TLSv1 TLSv1.1 TLSv1.2",
+        ),
+        (
+            "a.c",
+            "void f() { SSL_CTX_set_max_proto_version(a, TLS1_2_VERSION); }",
+            "a: TLSv1 TLSv1.1 TLSv1.2",
+        ),
+        // The defaults of other programs depend on their release.
+        (
+            "postgresql.conf",
+            "ssl_max_protocol_version = 'TLSv1.2'\n",
+            "TLSv1.2?",
+        ),
+        (
+            "a.go",
+            "c := tls.Config{MaxVersion: tls.VersionTLS13}",
+            "Config: TLSv1.2 TLSv1.3?",
+        ),
+        (
+            "nginx.conf",
+            "server { listen 443 ssl; ssl_conf_command MaxProtocol TLSv1.2; }",
+            "server 443 ssl: TLSv1.2?",
+        ),
+        (
+            "a.go",
+            "c := tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}",
+            "Config: TLSv1.2 TLSv1.3",
+        ),
+    ] {
+        assert_eq!(of(name, text), [wanted], "{text}");
+    }
+}
+
+/// HAProxy ignores `no-tlsv10` and its kind if a lowest or a highest version is set.
+#[test]
+fn limits_of_haproxy_take_precedence_over_excluded_versions() {
+    let head = "frontend f\n bind :443 ssl crt x";
+    for (text, wanted) in [
+        (
+            format!("{head} ssl-min-ver TLSv1.0 no-tlsv10 no-tlsv11\n"),
+            "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        ),
+        (
+            format!("{head} no-tlsv10 no-tlsv11 ssl-max-ver TLSv1.2 ssl-min-ver TLSv1.1\n"),
+            "TLSv1.1 TLSv1.2",
+        ),
+        (
+            format!(
+                "global\n ssl-default-bind-options no-tlsv10 no-tlsv11\n{head} ssl-min-ver TLSv1.0\n"
+            ),
+            "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        ),
+        (format!("{head} no-tlsv10 no-tlsv11\n"), "TLSv1.2 TLSv1.3"),
+        // The lowest version is the default of the release.
+        (
+            format!("{head} no-tlsv10 no-tlsv11 ssl-max-ver TLSv1.2\n"),
+            "TLSv1.2?",
+        ),
+        (
+            format!("global\n ssl-default-bind-options force-tlsv12\n{head} ssl-min-ver TLSv1.0\n"),
+            "TLSv1 TLSv1.1 TLSv1.2",
+        ),
+        (format!("{head} force-tlsv12\n"), "TLSv1.2"),
+    ] {
+        let found = of("haproxy.cfg", &text);
+        let wanted = format!("bind :443: {wanted}");
+        assert_eq!(found.last(), Some(&wanted), "{text}");
+    }
+}
+
+/// In Apache's directive, a word without a sign replaces those before it.
+#[test]
+fn words_without_a_sign_replace_apaches_earlier_words() {
+    for (value, wanted) in [
+        ("TLSv1.2 TLSv1.3", "TLSv1.3"),
+        ("TLSv1.2 +TLSv1.3", "TLSv1.2 TLSv1.3"),
+        ("-all +TLSv1.2 +TLSv1.3", "TLSv1.2 TLSv1.3"),
+        ("all -TLSv1 -TLSv1.1", "TLSv1.2 TLSv1.3"),
+        ("-TLSv1 all", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"),
+        ("+TLSv1 TLSv1.2", "TLSv1.2"),
+    ] {
+        assert_eq!(
+            of("httpd.conf", &format!("SSLProtocol {value}\n")),
+            [wanted],
+            "{value}"
+        );
+        // The words of ProFTPD's directive and of nginx's are one list.
+        if value == "TLSv1.2 TLSv1.3" {
+            assert_eq!(
+                of("proftpd.conf", &format!("TLSProtocol {value}\n")),
+                [value]
+            );
+            assert_eq!(
+                of("nginx.conf", &format!("ssl_protocols {value};\n")),
+                [value]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_several_servers_include_is_read_for_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let read = |name: &str, text: &str| {
+        std::fs::write(path(name), text).unwrap();
+        let config = Config::read(&path(name)).unwrap();
+        assert_eq!(config.unread(), [], "{text}");
+        versions(&config)
+    };
+    std::fs::write(path("tls.conf"), "ssl_protocols TLSv1.3;\n").unwrap();
+    std::fs::write(path("old.conf"), "SSLProtocol all\n").unwrap();
+    let server = |name: &str| {
+        format!("server {{ listen 443 ssl; server_name {name}; include tls.conf; }}\n")
+    };
+    let text = format!("http {{ {}{} }}", server("a"), server("b"));
+    assert_eq!(
+        read("nginx.conf", &text),
+        ["server a: TLSv1.3", "server b: TLSv1.3"]
+    );
+    // A file at the outermost level and in a server.
+    let text = format!(
+        "include tls.conf;\n{}server {{ listen 444 ssl; ssl_ciphers HIGH; }}\n",
+        server("a")
+    );
+    assert_eq!(
+        read("nginx.conf", &text),
+        ["server a: TLSv1.3", "server 444 ssl: TLSv1.3"]
+    );
+    let host = |name: &str| {
+        format!(
+            "<VirtualHost {name}>\nSSLEngine on\nSSLProtocol -all +TLSv1.3\nInclude old.conf\n</VirtualHost>\n"
+        )
+    };
+    let all = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3";
+    assert_eq!(
+        read("httpd.conf", &format!("{}{}", host("a"), host("b"))),
+        [
+            format!("VirtualHost a: {all}"),
+            format!("VirtualHost b: {all}")
+        ],
+    );
+    // Each file includes the next one twice: the number of files is limited.
+    for n in 0..16 {
+        let line = format!("include d{}.conf;\n", n + 1);
+        std::fs::write(path(&format!("d{n}.conf")), line.repeat(2)).unwrap();
+    }
+    std::fs::write(path("d16.conf"), "ssl_protocols TLSv1.3;\n").unwrap();
+    let config = Config::read(&path("d0.conf")).unwrap();
+    assert!(
+        config.unread()[0].message().contains("1000 files"),
+        "{:?}",
+        config.unread()[0]
+    );
+}
+
+/// A server without settings of its own has those of the blocks around it, or the program's defaults.
+#[test]
+fn servers_without_settings_of_their_own_are_listed() {
+    const STRONG: &str = "ECDHE+AESGCM";
+    for (name, text, wanted) in [
+        (
+            "nginx.conf",
+            format!(
+                "http {{ ssl_protocols TLSv1;\n server {{ listen 443 ssl; server_name a; ssl_protocols TLSv1.3; ssl_ciphers {STRONG}; }}\n \
+                 server {{ listen 443 ssl; server_name b; }}\n server {{ listen 80; server_name c; }} }}"
+            ),
+            &["server a: TLSv1.3", "server b: TLSv1"][..],
+        ),
+        (
+            "nginx.conf",
+            format!(
+                "http {{\n server {{ listen 443 ssl; server_name a; ssl_protocols TLSv1.3; ssl_ciphers {STRONG}; }}\n \
+                 server {{ listen 443; server_name b; ssl_certificate c.pem; }} }}"
+            ),
+            &["server a: TLSv1.3", "server b: "],
+        ),
+        (
+            "nginx.conf",
+            "http { proxy_ssl_protocols TLSv1;\n server { listen 443 ssl; server_name a; ssl_protocols TLSv1.3;\n \
+             location /x { proxy_ssl_protocols TLSv1.3; proxy_pass https://x; }\n location /y { proxy_pass https://y; } } }"
+                .to_owned(),
+            &["server a: TLSv1.3", "location /x of server a (proxy): TLSv1.3", "location /y of server a (proxy): TLSv1"],
+        ),
+        (
+            "httpd.conf",
+            format!(
+                "SSLEngine on\n<VirtualHost a>\nSSLEngine on\nSSLProtocol TLSv1.3\nSSLCipherSuite {STRONG}\n</VirtualHost>\n\
+                 <VirtualHost b>\nSSLEngine on\n</VirtualHost>\n<VirtualHost c>\nServerName c\n</VirtualHost>\n"
+            ),
+            &["", "VirtualHost a: TLSv1.3", "VirtualHost b: "],
+        ),
+        (
+            "haproxy.cfg",
+            format!("frontend f\n bind :443 ssl crt x ssl-min-ver TLSv1.3 ciphers {STRONG}\n bind :444 ssl crt x\n bind :80\n"),
+            &["bind :443: TLSv1.3", "bind :444: "],
+        ),
+        (
+            "main.cf",
+            "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2\nsmtp_tls_security_level = encrypt\n".to_owned(),
+            &["(smtpd): TLSv1.2 TLSv1.3", "(smtp-mandatory): "],
+        ),
+        (
+            "dovecot.conf",
+            "ssl = required\nssl_min_protocol = TLSv1\nlocal 192.0.2.1 {\n ssl_min_protocol = TLSv1.3\n}\n".to_owned(),
+            &["TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "local 192.0.2.1: TLSv1.3"],
+        ),
+        (
+            "lighttpd.conf",
+            "ssl.engine = \"enable\"\n$SERVER[\"socket\"] == \":444\" {\n ssl.engine = \"enable\"\n \
+             ssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.3\")\n}\n"
+                .to_owned(),
+            &["", "SERVER[socket]==:444: TLSv1.3"],
+        ),
+        (
+            "proftpd.conf",
+            "<VirtualHost a>\nTLSEngine on\nTLSProtocol TLSv1.3\n</VirtualHost>\n<VirtualHost b>\nTLSEngine on\n</VirtualHost>\n"
+                .to_owned(),
+            &["VirtualHost a: TLSv1.3", "VirtualHost b: "],
+        ),
+        (
+            "mosquitto.conf",
+            "listener 8883\ncertfile a\ntls_version tlsv1.3\nlistener 8884\ncertfile a\nlistener 1883\n".to_owned(),
+            &["listener 8883: TLSv1.3", "listener 8884: "],
+        ),
+        (
+            "stunnel.conf",
+            "sslVersionMin = TLSv1\n[a]\naccept = 1\nsslVersionMin = TLSv1.3\n[b]\naccept = 2\n".to_owned(),
+            &["a: TLSv1.3", "b: TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"],
+        ),
+        (
+            "squid.conf",
+            format!("https_port 443 tls-cert=a tls-min-version=1.3 cipher={STRONG}\nhttps_port 444 tls-cert=a\nhttp_port 80\n"),
+            &["https_port 443: TLSv1.3", "https_port 444: "],
+        ),
+        (
+            "server.xml",
+            "<Server><Service><Connector port=\"1\" SSLEnabled=\"true\"><SSLHostConfig hostName=\"a\" protocols=\"TLSv1.3\"/>\
+             <SSLHostConfig hostName=\"b\"/></Connector><Connector port=\"2\" SSLEnabled=\"true\"><SSLHostConfig hostName=\"c\">\
+             <Certificate certificateKeystoreFile=\"x\"/></SSLHostConfig></Connector></Service></Server>"
+                .to_owned(),
+            &["SSLHostConfig a: TLSv1.3", "SSLHostConfig b: ", "SSLHostConfig c: "],
+        ),
+    ] {
+        assert_eq!(of(name, &text), wanted, "{text}");
+    }
+}
