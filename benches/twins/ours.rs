@@ -1,5 +1,6 @@
 //! The library under test.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -99,6 +100,10 @@ impl<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool> Tls
         }
     }
 
+    fn send_file(stream: &mut SslSocket, file: &File) {
+        stream.sendfile(file, 0, None).unwrap();
+    }
+
     fn recv(stream: &mut SslSocket, buf: &mut [u8]) -> usize {
         let received = match SHARED {
             true => stream.recv_into(buf).ok(),
@@ -156,11 +161,11 @@ impl<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool> Tls
         der.collect::<ssl::Result<_>>().unwrap()
     }
 
-    fn copy(context: &SslContext, _setup: &Setup) -> SslContext {
+    fn copy(context: &SslContext) -> SslContext {
         context.copy().unwrap()
     }
 
-    fn set_ciphers_live(context: &mut SslContext, _setup: &Setup, list: &str) {
+    fn set_ciphers_live(context: &mut SslContext, _lister: &mut SslContext, list: &str) {
         context.set_ciphers(list).unwrap();
     }
 

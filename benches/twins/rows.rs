@@ -55,6 +55,8 @@ rows! {
     Bulk16K "bulk-16KiB-writes" Throughput;
     Bulk1M "bulk-1MiB-writes" Throughput;
     Buffered64 "bulk-64B-buffered" Throughput;
+    Buffered1K "bulk-1KiB-buffered" Throughput;
+    SendFile "sendfile-16MiB" Throughput;
     PingPong "ping-pong-64B" Rate;
     PingPongRecv "ping-pong-64B-recv" Rate;
     PingPongBusy "ping-pong-64B-busy-poll" Rate;
@@ -73,7 +75,9 @@ rows! {
     MemoryIdle "memory-idle-pair" Bytes;
     MemoryUsed "memory-pair-after-16KiB" Bytes;
     MemoryBio "memory-bio-handshake-1.3" Rate;
+    MemoryBulk64 "memory-bio-64B-writes" Throughput;
     MemoryBulk1K "memory-bio-1KiB-writes" Throughput;
+    MemoryBulk4K "memory-bio-4KiB-writes" Throughput;
     MemoryBulk16K "memory-bio-16KiB-writes" Throughput;
     MemoryBulk64K "memory-bio-64KiB-writes" Throughput;
     MemoryBulk256K "memory-bio-256KiB-writes" Throughput;

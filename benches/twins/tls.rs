@@ -1,5 +1,6 @@
 //! The part of both libraries' interfaces that the benchmarks use.
 
+use std::fs::File;
 use std::net::TcpStream;
 
 use crate::setup::Setup;
@@ -50,6 +51,8 @@ pub(crate) trait Tls: Sized + 'static {
     }
     fn reused(stream: &Self::Stream) -> bool;
     fn send(stream: &mut Self::Stream, data: &[u8]);
+    /// Sends the rest of a file, in the way that the library's documentation recommends.
+    fn send_file(stream: &mut Self::Stream, file: &File);
     /// Returns 0 at the end of the stream, with or without close_notify.
     fn recv(stream: &mut Self::Stream, buf: &mut [u8]) -> usize;
 
@@ -66,10 +69,11 @@ pub(crate) trait Tls: Sized + 'static {
     fn cafile(file: &str) -> Self::Context;
     /// The certificates that a context trusts, in DER.
     fn get_ca_certs(context: &Self::Context) -> Vec<Vec<u8>>;
-    /// Creates a context like the one of [`client`](Tls::client). A library that cannot copy builds it anew.
-    fn copy(context: &Self::Context, setup: &Setup) -> Self::Context;
-    /// Gives new connections another list of suites. A library whose contexts do not change builds one anew.
-    fn set_ciphers_live(context: &mut Self::Context, setup: &Setup, list: &str);
+    /// Copies a context that [`client`](Tls::client) has made, with its decoded certificates.
+    fn copy(context: &Self::Context) -> Self::Context;
+    /// Sets the suites of a context with open connections. A library whose contexts do not change sets those of the
+    /// `lister`: in C, the function and its cost are the same.
+    fn set_ciphers_live(context: &mut Self::Context, lister: &mut Self::InMemory, list: &str);
 
     /// Creates a client's default context, with the system's trust store.
     fn default_context();

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::rc::Rc;
@@ -136,6 +137,10 @@ impl Tls for Twin {
         stream.write_all(data).unwrap();
     }
 
+    fn send_file(stream: &mut SslStream<TcpStream>, mut file: &File) {
+        io::copy(&mut file, stream).unwrap();
+    }
+
     fn recv(stream: &mut SslStream<TcpStream>, buf: &mut [u8]) -> usize {
         stream.read(buf).unwrap_or(0)
     }
@@ -182,12 +187,18 @@ impl Tls for Twin {
         der.collect::<Result<_, _>>().unwrap()
     }
 
-    fn copy(_context: &SslContext, setup: &Setup) -> SslContext {
-        Twin::client(setup, Version::V13)
+    fn copy(context: &SslContext) -> SslContext {
+        let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
+        for certificate in context.cert_store().all_certificates() {
+            builder.cert_store_mut().add_cert(certificate).unwrap();
+        }
+        builder.set_verify(SslVerifyMode::PEER);
+        limit(&mut builder, Version::V13);
+        builder.build()
     }
 
-    fn set_ciphers_live(context: &mut SslContext, setup: &Setup, _list: &str) {
-        *context = Twin::client(setup, Version::V13);
+    fn set_ciphers_live(_context: &mut SslContext, lister: &mut Lister, list: &str) {
+        Twin::set_ciphers(lister, list);
     }
 
     fn default_context() {

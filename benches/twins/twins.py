@@ -1,6 +1,6 @@
 """Does the measured work in Python. Each line on standard input has a number of seconds;
 the answer is one line with the result."""
-import collections, resource, socket, ssl, struct, sys, threading, time
+import collections, resource, socket, ssl, struct, sys, tempfile, threading, time
 
 row, ca, combined, bundle, ciphers, clock = sys.argv[1:]
 now = time.process_time if clock == "cpu" else time.monotonic
@@ -157,6 +157,26 @@ def bulk(chunk, buffered=False):
         recv_exact(sock, memoryview(bytearray(1)))
 
     return repeat(send, batch)
+
+
+def send_file():
+    def take(sock):
+        view, left = memoryview(bytearray(64 << 10)), BATCH
+        while n := sock.recv_into(view):
+            left -= n
+            if left == 0:
+                sock.sendall(b"!")
+                left = BATCH
+
+    sock, file = connect(client_context(V13), serve(V13, take)), tempfile.TemporaryFile()
+    file.write(bytes(BATCH))
+
+    def send():
+        file.seek(0)
+        sock.sendfile(file)
+        recv_exact(sock, memoryview(bytearray(1)))
+
+    return repeat(send, BATCH)
 
 
 def ping_pong(idle=0):
@@ -331,6 +351,8 @@ work = {
     "bulk-16KiB-writes": lambda: bulk(16 << 10),
     "bulk-1MiB-writes": lambda: bulk(1 << 20),
     "bulk-64B-buffered": lambda: bulk(64, buffered=True),
+    "bulk-1KiB-buffered": lambda: bulk(1 << 10, buffered=True),
+    "sendfile-16MiB": send_file,
     "ping-pong-64B": ping_pong,
     "ping-pong-64B-recv": ping_pong,
     "ping-pong-64B-busy-poll": ping_pong,
@@ -350,7 +372,9 @@ work = {
     "memory-idle-pair": lambda: memory(0),
     "memory-pair-after-16KiB": lambda: memory(16 << 10),
     "memory-bio-handshake-1.3": in_memory,
+    "memory-bio-64B-writes": lambda: in_memory(64),
     "memory-bio-1KiB-writes": lambda: in_memory(1 << 10),
+    "memory-bio-4KiB-writes": lambda: in_memory(4 << 10),
     "memory-bio-16KiB-writes": lambda: in_memory(16 << 10),
     "memory-bio-64KiB-writes": lambda: in_memory(64 << 10),
     "memory-bio-256KiB-writes": lambda: in_memory(256 << 10),

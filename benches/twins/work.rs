@@ -1,7 +1,7 @@
 //! The measured work, the same for each library.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Seek, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
         Row::Bulk16K => bulk::<T>(setup, 16 << 10, T::send),
         Row::Bulk1M => bulk::<T>(setup, 1 << 20, T::send),
         Row::Buffered64 => buffered::<T>(setup, 64),
+        Row::Buffered1K => buffered::<T>(setup, 1 << 10),
+        Row::SendFile => send_file::<T>(setup),
         Row::PingPong => repeat(round_trip::<T>(setup, 0)),
         Row::PingPongRecv => repeat(round_trip::<T::Shared>(setup, 0)),
         Row::PingPongBusy => repeat(round_trip::<T::Busy>(setup, 0)),
@@ -66,8 +68,8 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
         }
         Row::BareContext => repeat(T::bare_context),
         Row::CopyContext => {
-            let (setup, context) = (setup.clone(), T::client(setup, Version::V13));
-            repeat(move || drop(T::copy(&context, &setup)))
+            let context = T::client(setup, Version::V13);
+            repeat(move || drop(T::copy(&context)))
         }
         Row::GetCaCerts => {
             let context = T::cafile(&setup.bundle);
@@ -87,7 +89,9 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
             let (tcp, context) = (dial(addr), T::client(setup, Version::V13));
             repeat(move || drop(T::open(&context, tcp.try_clone().unwrap())))
         }
+        Row::MemoryBulk64 => in_memory::<T>(setup, 64),
         Row::MemoryBulk1K => in_memory::<T>(setup, 1 << 10),
+        Row::MemoryBulk4K => in_memory::<T>(setup, 4 << 10),
         Row::MemoryBulk16K => in_memory::<T>(setup, 16 << 10),
         Row::MemoryBulk64K => in_memory::<T>(setup, 64 << 10),
         Row::MemoryBulk256K => in_memory::<T>(setup, 256 << 10),
@@ -250,6 +254,17 @@ fn buffered<T: Tls>(setup: &Setup, chunk: usize) -> Work {
     })
 }
 
+/// A file of the size of a batch, which is in the system's page cache.
+fn send_file<T: Tls>(setup: &Setup) -> Work {
+    let mut batch_of = sender::<T>(setup, BATCH);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&vec![7; BATCH]).unwrap();
+    repeat_each(BATCH as f64, move || {
+        file.rewind().unwrap();
+        batch_of(&mut |stream| T::send_file(stream, &file));
+    })
+}
+
 /// Sends a batch on a stream.
 type SendBatch<'a, S> = &'a mut dyn FnMut(&mut S);
 
@@ -322,9 +337,9 @@ fn eight_clients<T: Tls>(setup: &Setup) -> Work {
 /// replaces the oldest. Only the setter is measured.
 fn set_ciphers_live<T: Tls>(setup: &Setup) -> Work {
     const LISTS: [&str; 2] = ["HIGH:!aNULL:!MD5", "HIGH:!aNULL"];
-    let setup = setup.clone();
     let addr = listen_only();
-    let mut context = T::client(&setup, Version::V13);
+    let mut context = T::client(setup, Version::V13);
+    let mut lister = T::lister();
     let connect = move |context: &T::Context| T::open(context, dial(addr));
     let mut open: VecDeque<_> = (0..100).map(|_| connect(&context)).collect();
     Box::new(move |amount| {
@@ -334,7 +349,7 @@ fn set_ciphers_live<T: Tls>(setup: &Setup) -> Work {
             open.pop_front();
             open.push_back(connect(&context));
             let setter = Stopwatch::start();
-            T::set_ciphers_live(&mut context, &setup, LISTS[count as usize % 2]);
+            T::set_ciphers_live(&mut context, &mut lister, LISTS[count as usize % 2]);
             seconds += setter.elapsed();
             count += 1;
         }

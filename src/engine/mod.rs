@@ -73,6 +73,8 @@ pub(crate) struct Connection {
     next_context: SharedOption<Arc<Snapshot>>,
     /// Whether reads take bytes from the transport's buffer only, and none from the network.
     drains: AtomicBool,
+    /// Whether this side has sent a message since the last read.
+    answer_expected: AtomicBool,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
@@ -174,6 +176,9 @@ impl Connection {
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
+            if self.waits_first(locked, mode, deadline) {
+                return Ok(Step::WantRead);
+            }
             self.set_io_mode(locked, mode);
             let outcome = f(&mut locked.handle);
             locked.handle.set_io_mode(IoMode::NonBlocking);
@@ -228,6 +233,23 @@ impl Connection {
     pub(crate) fn awaits_peer(&self) -> bool {
         !self.deferred.is_some()
             && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())
+    }
+
+    /// Records that this side has sent a message. The peer's answer has probably not arrived when
+    /// the next read begins, so that read waits before it reads, which saves a read that fails.
+    pub(crate) fn expect_answer(&self) {
+        self.answer_expected.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a read waits before it reads, because an answer is expected and nothing has been
+    /// received yet.
+    fn waits_first(&self, locked: &Locked, mode: IoMode, deadline: Deadline) -> bool {
+        if matches!(deadline, Deadline::Now) || !self.answer_expected.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.answer_expected.store(false, Ordering::Relaxed);
+        // In the other modes, the read itself waits, or does not read from the socket.
+        mode == IoMode::NonBlocking && locked.handle.awaits_peer()
     }
 
     /// Makes reads take bytes from the transport's buffer only. The caller has the turn to read.

@@ -89,6 +89,7 @@ impl Connection {
             deferred: SharedOption::default(),
             next_context: SharedOption::default(),
             drains: AtomicBool::new(false),
+            answer_expected: AtomicBool::new(false),
             readers: Readers::default(),
             server_side: config.server_side,
             server_hostname: config.server_hostname,

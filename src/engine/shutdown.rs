@@ -51,7 +51,11 @@ impl Connection {
     pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<Vec<u8>>> {
         let once = || {
             self.step(deadline, |locked| {
-                let outcome = self.shutdown_step(locked, IoMode::NonBlocking)?;
+                let mode = IoMode::NonBlocking;
+                if locked.handle.sent_close_notify() && self.waits_first(locked, mode, deadline) {
+                    return Ok(Step::WantRead);
+                }
+                let outcome = self.shutdown_step(locked, mode)?;
                 let step = self.checked(locked, outcome)?;
                 Ok(step.map(|both| both.then(|| locked.handle.take_transport_buffered())))
             })

@@ -117,7 +117,7 @@ impl SslSocket {
                 Step::WantWrite => self.wait_write(deadline, HANDSHAKE_TIMED_OUT)?,
             }
         }
-        self.sent_last();
+        self.sent_last(&connection);
         Ok(())
     }
 
@@ -135,9 +135,9 @@ impl SslSocket {
 
     /// Records that this client sent the last message of the handshake. The next read then waits before it reads,
     /// because the server's next message has probably not arrived.
-    fn sent_last(&self) {
+    fn sent_last(&self, connection: &Connection) {
         if !self.server_side {
-            self.wrote.store(true, Ordering::Relaxed);
+            connection.expect_answer();
         }
     }
 
@@ -510,7 +510,7 @@ impl SslSocket {
         self.drive(connection, deadline, timed_out, |deadline| {
             connection.do_handshake(IoMode::NonBlocking, deadline)
         })?;
-        self.sent_last();
+        self.sent_last(connection);
         Ok(())
     }
 }

@@ -98,8 +98,6 @@ pub struct SslSocket {
     /// The time-out in nanoseconds, or `NO_TIMEOUT`.
     timeout: AtomicU64,
     connected: AtomicBool,
-    /// Whether data was sent since the last read.
-    wrote: AtomicBool,
     /// Whether a thread is in `connect`.
     connecting: AtomicBool,
     server_side: bool,

@@ -32,8 +32,7 @@ impl ReadTarget for usize {
     type Output = Vec<u8>;
 
     fn read_from(self, sock: &SslSocket) -> Result<Vec<u8>> {
-        sock.require_tls("Read")?;
-        sock.recv(self)
+        sock.recv_from(sock.require_tls("Read")?, self)
     }
 }
 
@@ -41,8 +40,7 @@ impl ReadTarget for &mut [u8] {
     type Output = usize;
 
     fn read_from(self, sock: &SslSocket) -> Result<usize> {
-        sock.require_tls("Read")?;
-        sock.recv_into(self)
+        sock.receive_into(sock.require_tls("Read")?, self, IoMode::NonBlocking)
     }
 }
 
@@ -87,7 +85,11 @@ impl SslSocket {
     /// `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "recvmsg")]
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
-        match self.tls() {
+        self.recv_from(self.tls(), bufsize)
+    }
+
+    fn recv_from(&self, tls: Tls, bufsize: usize) -> Result<Vec<u8>> {
+        match tls {
             _ if bufsize == 0 => Ok(Vec::new()),
             Tls::Active(connection) => {
                 self.read_tls(&connection, IoMode::NonBlocking, |_, deadline| {
@@ -124,11 +126,11 @@ impl SslSocket {
     #[doc(alias = "recvmsg_into")]
     #[doc(alias = "readinto")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.receive_into(buffer, IoMode::NonBlocking)
+        self.receive_into(self.tls(), buffer, IoMode::NonBlocking)
     }
 
-    fn receive_into(&self, buffer: &mut [u8], mode: IoMode) -> Result<usize> {
-        match self.tls() {
+    fn receive_into(&self, tls: Tls, buffer: &mut [u8], mode: IoMode) -> Result<usize> {
+        match tls {
             _ if buffer.is_empty() => Ok(0),
             Tls::Active(connection) => self.read_tls(&connection, mode, |mode, deadline| {
                 connection.read_into_as(mode, buffer, deadline)
@@ -226,8 +228,7 @@ impl SslSocket {
     ///
     /// The same as [`send`](Self::send).
     pub fn write(&self, data: &[u8]) -> Result<usize> {
-        self.require_tls("Write")?;
-        self.send(data)
+        self.send_through(self.require_tls("Write")?, data, IoMode::NonBlocking)
     }
 
     /// Python's `sock.pending()`: the number of decrypted bytes that the next read returns without waiting.
@@ -267,9 +268,9 @@ impl SslSocket {
             .unwrap_or_else(|| self.no_tls(what))
     }
 
-    fn require_tls(&self, what: &str) -> Result<()> {
+    fn require_tls(&self, what: &str) -> Result<Tls> {
         match self.tls() {
-            Tls::Active(_) => Ok(()),
+            tls @ Tls::Active(_) => Ok(tls),
             Tls::NotStarted | Tls::Unwrapped | Tls::Dropped => Err(self.no_tls(what)),
         }
     }
@@ -313,7 +314,7 @@ impl Write for &SslSocket {
 /// other thread can close it.
 impl Read for SslSocket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.receive_into(buf, IoMode::Blocking)?)
+        Ok(self.receive_into(self.tls(), buf, IoMode::Blocking)?)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
@@ -52,11 +51,6 @@ impl SslSocket {
                 connection.register_reader();
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 connection.register_reader();
-                if mode == IoMode::Blocking {
-                    // In this mode, the step itself waits for the peer, so `drive` need not wait
-                    // before it.
-                    self.wrote.store(false, Ordering::Relaxed);
-                }
                 let outcome = self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
                     op(mode, deadline)
                 });
@@ -104,7 +98,7 @@ impl SslSocket {
             match self.io.checked(writing.step(mode, deadline))? {
                 Step::Done(n) => {
                     connection.count_message();
-                    self.wrote.store(true, Ordering::Relaxed);
+                    connection.expect_answer();
                     return Ok(n);
                 }
                 Step::Again if busy.has_passed() => {
@@ -144,13 +138,6 @@ impl SslSocket {
         timed_out: &'static str,
         mut op: impl FnMut(Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
-        // After a send, the peer's answer is probably not there yet. Waiting first saves a read that fails.
-        if self.wrote.load(Ordering::Relaxed) {
-            self.wrote.store(false, Ordering::Relaxed);
-            if !matches!(deadline, Deadline::Now) && connection.awaits_peer() {
-                self.wait_read(deadline, timed_out)?;
-            }
-        }
         let mut busy = BusyDeadline::new(deadline);
         let mut draining = None;
         loop {

@@ -109,7 +109,6 @@ impl SslSocket {
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),
             connected: AtomicBool::new(connected),
-            wrote: AtomicBool::new(false),
             connecting: AtomicBool::new(false),
             server_side: options.server_side,
             do_handshake_on_connect: options.do_handshake_on_connect,

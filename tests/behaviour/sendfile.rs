@@ -46,6 +46,21 @@ fn sendfile_sends_from_an_offset_up_to_a_count() {
     }
 }
 
+/// The socket sends a file in blocks of 256 KiB. This file has three blocks and a rest.
+#[test]
+fn sendfile_sends_a_file_of_several_blocks() {
+    let (_server, sock) = connected();
+    let data: Vec<u8> = (0..200_003u32).flat_map(u32::to_le_bytes).collect();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&data).unwrap();
+    file.rewind().unwrap();
+    std::thread::scope(|scope| {
+        let received = scope.spawn(|| receive(&sock, data.len()));
+        assert_eq!(sock.sendfile(&file, 0, None).unwrap(), data.len() as u64);
+        assert!(received.join().unwrap() == data);
+    });
+}
+
 #[test]
 fn sendfile_refuses_what_python_refuses() {
     let (_server, sock) = connected();
