@@ -85,6 +85,23 @@ fn the_systems_bundle_has_the_same_certificates_as_in_openssl() {
 }
 
 #[test]
+fn an_unchanged_file_is_read_once_and_its_certificates_are_not_decoded() {
+    let file = paths::system_locations().file;
+    // The cache takes only files that have not changed for two seconds, as is true of the system's.
+    let Ok(first) = Bundle::open(&file) else {
+        pyssl_testing::skipped("this system has no bundle");
+        return;
+    };
+    assert!(matches!(*first, Bundle::Index(_)));
+    assert!(Arc::ptr_eq(&first, &Bundle::open(&file).unwrap()));
+    // A copy has another state, so it is read.
+    let directory = tempfile::tempdir().unwrap();
+    let copy = directory.path().join("bundle.pem");
+    std::fs::copy(&file, &copy).unwrap();
+    assert!(!Arc::ptr_eq(&first, &Bundle::open(&copy).unwrap()));
+}
+
+#[test]
 fn a_verification_decodes_only_the_root_it_needs() {
     let cas: Vec<Ca> = (0..20).map(|_| Ca::new()).collect();
     let trust = trust(bundle(&cas));

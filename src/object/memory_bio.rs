@@ -382,6 +382,22 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_of_records_is_used_again() {
+        for size in [1 << 10, 64 << 10, 256 << 10, 1 << 20] {
+            let bio = MemoryBio::new();
+            let (data, mut buffer) = (vec![7; size], vec![0; 16 << 10]);
+            let mut capacities = Vec::new();
+            for _ in 0..3 {
+                bio.write(&data).unwrap();
+                while bio.read_into(&mut buffer) > 0 {
+                    capacities.push(bio.lock().bytes.capacity());
+                }
+            }
+            assert!(capacities.iter().all(|&now| now == capacities[0]), "{size}");
+        }
+    }
+
+    #[test]
     fn bytes_that_wrap_around_the_ring_keep_their_order() {
         let bio = MemoryBio::new();
         let mut bytes = (0..=u8::MAX).cycle();

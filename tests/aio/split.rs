@@ -9,7 +9,9 @@ use pyssl_testing::Ca;
 use pyssl_testing::flood::{Flood, Message};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-use super::support::{client_context, contexts, pair, pattern};
+use super::support::{
+    client_context, contexts, contexts_for_post_handshake_authentication, pair, pattern,
+};
 
 /// Completes the handshake of a [`Flood`] over a pipe.
 async fn accept(flood: &mut Flood, far: &mut tokio::io::DuplexStream) {
@@ -75,6 +77,46 @@ async fn split_halves_work_during_key_updates_tickets_and_renegotiations() {
         let renegotiated = client.session_stats().connect_renegotiate > 0;
         assert_eq!(renegotiated, message == Message::HelloRequest);
     }
+}
+
+#[tokio::test]
+async fn split_halves_work_during_post_handshake_authentication() {
+    let (client, server) = contexts_for_post_handshake_authentication();
+    // The pipe is smaller than the client's answer, so sending it takes several writes.
+    let (near, far) = pair(&client, &server, 50).await;
+    far.object()
+        .verify_client_post_handshake()
+        .expect("offered");
+    let ((mut near_reader, mut near_writer), (mut far_reader, mut far_writer)) =
+        (near.into_split(), far.into_split());
+    let data = pattern(200_000);
+    let (mut at_near, mut at_far) = (vec![0], Vec::new());
+    let (asked, was_asked) = tokio::sync::oneshot::channel();
+    let (near_sent, far_sent, near_read, far_read) = tokio::join!(
+        async {
+            near_writer.write_all(&data[..100_000]).await?;
+            // The client does not answer after its close_notify.
+            was_asked.await.expect("data arrived");
+            near_writer.write_all(&data[100_000..]).await?;
+            near_writer.shutdown().await
+        },
+        async {
+            far_writer.write_all(&data).await?;
+            far_writer.shutdown().await
+        },
+        async {
+            // The request comes before the data.
+            near_reader.read_exact(&mut at_near).await?;
+            asked.send(()).expect("the writer waits");
+            near_reader.read_to_end(&mut at_near).await
+        },
+        far_reader.read_to_end(&mut at_far),
+    );
+    near_sent.and(far_sent).expect("sent");
+    near_read.and(far_read).expect("received");
+    assert!(at_near == data && at_far == data);
+    let shown = far_reader.object().getpeercert_binary().expect("done");
+    assert!(shown.is_some(), "the client has shown no certificate");
 }
 
 /// Counts wake-ups.

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::aio::TlsStream;
-use pyssl_testing::Ca;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::inner::{Counting, Failing};
 use super::support::{
-    VERSIONS, client_context, contexts, pair, pattern, server_context, shake, tls_error,
+    VERSIONS, contexts, contexts_for_post_handshake_authentication, pair, pattern, shake, tls_error,
 };
 
 #[tokio::test]
@@ -440,19 +439,7 @@ async fn a_session_received_with_data_can_be_resumed() {
 
 #[tokio::test]
 async fn a_read_answers_post_handshake_authentication() {
-    let ca = Ca::new();
-    let (client, server) = (client_context(&ca), server_context(&ca));
-    client.set_post_handshake_auth(true).expect("known");
-    let pem = ca.issue("someone").combined_pem();
-    client
-        .load_cert_chain(ssl::CertChain::from_pem(&pem, &pem))
-        .expect("a pair");
-    server.set_post_handshake_auth(true).expect("known");
-    server.set_verify_mode(ssl::CERT_REQUIRED).expect("known");
-    let trusted = ssl::VerifyLocations::new().cadata(ca.cert_pem());
-    server
-        .load_verify_locations(trusted)
-        .expect("a certificate");
+    let (client, server) = contexts_for_post_handshake_authentication();
     // The pipe is so small that neither side can send its flight at once.
     let (mut near, mut far) = pair(&client, &server, 50).await;
     assert!(far.object().getpeercert_binary().expect("done").is_none());

@@ -30,6 +30,24 @@ pub(crate) fn contexts() -> (ssl::SslContext, ssl::SslContext) {
     (client_context(&ca), server_context(&ca))
 }
 
+/// Contexts for a server that can ask for the client's certificate after the handshake.
+pub(crate) fn contexts_for_post_handshake_authentication() -> (ssl::SslContext, ssl::SslContext) {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca));
+    client.set_post_handshake_auth(true).expect("known");
+    let pem = ca.issue("someone").combined_pem();
+    client
+        .load_cert_chain(ssl::CertChain::from_pem(&pem, &pem))
+        .expect("a pair");
+    server.set_post_handshake_auth(true).expect("known");
+    server.set_verify_mode(ssl::CERT_REQUIRED).expect("known");
+    let trusted = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    server
+        .load_verify_locations(trusted)
+        .expect("a certificate");
+    (client, server)
+}
+
 /// The maximum versions with which tests run.
 pub(crate) const VERSIONS: [ssl::TlsVersion; 2] =
     [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];

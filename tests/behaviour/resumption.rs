@@ -101,6 +101,16 @@ fn a_tls_1_3_session_is_offered_once() {
 }
 
 #[test]
+fn up_to_four_tls_1_3_sessions_of_a_server_are_kept() {
+    let Contexts { client, server } = keeping(TLS13);
+    server.set_num_tickets(6).unwrap();
+    assert!(!resumes(&client, &server, localhost()));
+    let pairs = [(); 6].map(|()| Pair::new(&client, &server, localhost()).unwrap());
+    let resumed = pairs.map(|pair| pair.connected().client.session_reused());
+    assert_eq!(resumed, [true, true, true, true, false, false]);
+}
+
+#[test]
 fn concurrent_tls_1_2_connections_share_a_session() {
     let Contexts { client, server } = keeping(TLS12);
     assert!(!resumes(&client, &server, localhost()));
@@ -140,6 +150,9 @@ fn a_kept_session_is_not_offered_to_another_server() {
 
 #[test]
 fn a_kept_session_is_not_used_with_other_verification_settings() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let pin = ssl::Pin::Certificate(openssl::sha::sha256(&leaf.der()));
     for version in BOTH_VERSIONS {
         let settings = [
             localhost(),
@@ -148,10 +161,13 @@ fn a_kept_session_is_not_used_with_other_verification_settings() {
                 .check_hostname(false)
                 .verify_mode(ssl::CERT_NONE),
             localhost().ocsp_mode(ssl::OcspMode::Request),
+            localhost().pins([pin]),
         ];
         for (i, first) in settings.iter().enumerate() {
             for (j, next) in settings.iter().enumerate() {
-                let Contexts { client, server } = keeping(version);
+                let (client, server) = (client_context(&ca), server_context(&leaf));
+                client.set_maximum_version(version).unwrap();
+                client.set_client_session_cache(10).unwrap();
                 assert!(!resumes(&client, &server, first.clone()));
                 let case = format!("{version}: {first:?}, then {next:?}");
                 assert_eq!(resumes(&client, &server, next.clone()), i == j, "{case}");
