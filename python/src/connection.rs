@@ -24,12 +24,17 @@ enum Face {
     Object(SslObject),
 }
 
-/// When the C module refuses an operation because Python's socket is closed. Otherwise it runs the operation,
+/// When the C module refuses an operation because of Python's socket. Otherwise it runs the operation,
 /// and a system call fails if there is one.
 #[derive(Clone, Copy)]
 enum Refusal {
-    Always,
-    WithTimeout,
+    Never,
+    /// If the socket no longer exists.
+    Gone,
+    /// Also if the socket is closed or detached and has a time-out.
+    ClosedWithTimeout,
+    /// Also if the socket is closed or detached.
+    Closed,
 }
 
 #[pyclass(name = "_SSLSocket", module = "_ssl", frozen, immutable_type)]
@@ -150,23 +155,27 @@ impl Connection {
         lock(&self.chosen).take()
     }
 
-    /// Returns Python's socket, and copies its time-out to the library's socket. `is_refused` says whether
-    /// the operation fails with this time-out if Python's socket is closed or detached.
+    /// Returns Python's socket, and copies its time-out to the library's socket.
     fn prepare<'py>(
         &self,
         py: Python<'py>,
-        is_refused: Option<Refusal>,
+        refusal: Refusal,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (Face::Socket(face, descriptor), Some(socket)) = (&self.face, &self.socket) else {
             return Ok(None);
         };
-        let socket = socket.bind(py).upgrade().ok_or_else(|| errors::gone(py))?;
+        let Some(socket) = socket.bind(py).upgrade() else {
+            return match refusal {
+                Refusal::Never => Ok(None),
+                _ => Err(errors::gone(py)),
+            };
+        };
         let seconds: Option<f64> = socket.call_method0("gettimeout")?.extract()?;
         let is_released = socket.call_method0("fileno")?.extract::<i32>()? < 0;
         if is_released {
-            match is_refused {
-                Some(Refusal::Always) => return Err(errors::gone(py)),
-                Some(Refusal::WithTimeout) if seconds > Some(0.0) => {
+            match refusal {
+                Refusal::Closed => return Err(errors::gone(py)),
+                Refusal::ClosedWithTimeout if seconds > Some(0.0) => {
                     return Err(errors::closed(py));
                 }
                 _ => descriptor.released(py),
@@ -187,11 +196,11 @@ impl Connection {
     /// Runs an operation that may wait and run callbacks. Also returns Python's socket.
     fn run<'py, T: Send>(
         this: &Bound<'py, Connection>,
-        is_refused: Option<Refusal>,
+        refusal: Refusal,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<(pyssl::Result<T>, Option<Bound<'py, PyAny>>)> {
         let connection = this.get();
-        let socket = connection.prepare(this.py(), is_refused)?;
+        let socket = connection.prepare(this.py(), refusal)?;
         let _current = Current::enter(this);
         let outcome = this.py().detach(|| operation(&connection.face));
         Ok((outcome, socket))
@@ -200,11 +209,11 @@ impl Connection {
     /// Runs an operation that receives or sends data.
     fn transfer<T: Send>(
         this: &Bound<'_, Connection>,
-        is_refused: Option<Refusal>,
+        refusal: Refusal,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<T> {
         let py = this.py();
-        match Connection::run(this, is_refused, operation)?.0 {
+        match Connection::run(this, refusal, operation)?.0 {
             Err(pyssl::Error::Os(_)) if errors::failures_are_ends(py) => {
                 Err(errors::ragged_eof(py))
             }
@@ -216,7 +225,7 @@ impl Connection {
 #[pymethods]
 impl Connection {
     fn do_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        let (outcome, _) = Connection::run(this, None, |face| match face {
+        let (outcome, _) = Connection::run(this, Refusal::Gone, |face| match face {
             Face::Socket(face, _) => face.do_handshake(),
             Face::Object(face) => face.do_handshake(),
         })?;
@@ -231,7 +240,7 @@ impl Connection {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         let read = |limit: usize| {
-            Connection::transfer(this, None, move |face| match face {
+            Connection::transfer(this, Refusal::Gone, move |face| match face {
                 Face::Socket(face, _) => face.recv(limit),
                 Face::Object(face) => face.read(limit),
             })
@@ -256,14 +265,14 @@ impl Connection {
     fn write(this: &Bound<'_, Self>, b: &Bound<'_, PyAny>) -> PyResult<usize> {
         let data = crate::buffers::bytes(b)?;
         let data = data.as_bytes();
-        Connection::transfer(this, Some(Refusal::WithTimeout), |face| match face {
+        Connection::transfer(this, Refusal::ClosedWithTimeout, |face| match face {
             Face::Socket(face, _) => face.send(data),
             Face::Object(face) => face.write(data),
         })
     }
 
     fn shutdown<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (outcome, socket) = Connection::run(this, Some(Refusal::Always), |face| match face {
+        let (outcome, socket) = Connection::run(this, Refusal::Closed, |face| match face {
             Face::Socket(face, _) => face.unwrap(),
             Face::Object(face) => face.unwrap(),
         })?;
@@ -280,9 +289,12 @@ impl Connection {
     }
 
     fn verify_client_post_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        let (connection, py) = (this.get(), this.py());
-        let _current = Current::enter(this);
-        ask!(connection, py, face => face.verify_client_post_handshake()).or_raise(py)
+        // The C module does not look at the socket. Here the call may wait for a write of another thread.
+        let (outcome, _) = Connection::run(this, Refusal::Never, |face| match face {
+            Face::Socket(face, _) => face.verify_client_post_handshake(),
+            Face::Object(face) => face.verify_client_post_handshake(),
+        })?;
+        outcome.or_raise(this.py())
     }
 
     #[pyo3(signature = (der = false, /))]

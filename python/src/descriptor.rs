@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 
-/// No process can have so many descriptors (`/proc/sys/fs/nr_open`): system calls fail with `EBADF`.
+/// No process can have so many descriptors (`/proc/sys/fs/nr_open`). Other system calls than `poll` fail with `EBADF`, and
+/// `poll` reports `POLLNVAL`.
 const NEVER_OPEN: RawFd = RawFd::MAX;
 
 /// The descriptor that a socket of Python had when it was wrapped. Python's socket closes it.
@@ -25,7 +26,7 @@ impl PythonDescriptor {
                 file: file(socket.py(), number).ok(),
                 is_closed: AtomicBool::new(false),
             }),
-            _ => Err(crate::errors::bad_descriptor(socket.py())),
+            _ => Err(crate::errors::bad_descriptor()),
         }
     }
 

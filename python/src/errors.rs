@@ -114,7 +114,7 @@ pub(crate) fn closed(py: Python<'_>) -> PyErr {
 }
 
 /// The error of `wrap_socket` if Python's socket is closed.
-pub(crate) fn bad_descriptor(_: Python<'_>) -> PyErr {
+pub(crate) fn bad_descriptor() -> PyErr {
     const EBADF: i32 = 9;
     PyOSError::new_err((EBADF, "Bad file descriptor"))
 }

@@ -360,7 +360,7 @@ class DescriptorTests(Case):
         self.assertEqual(ours, stock)
 
     def test_a_closed_sockets_number_is_not_used_for_another_file(self):
-        found = self.output("-m", "pyssl", self.script(CONNECTED + textwrap.dedent("""
+        app = self.script(CONNECTED + textwrap.dedent("""
             held, number = client._sslobj, client.fileno()
             client.settimeout(None)
             client.close()
@@ -369,8 +369,37 @@ class DescriptorTests(Case):
             far.setblocking(False)
             tell(lambda: held.write(b"for the closed socket"))
             tell(lambda: far.recv(1))
+        """))
+        # The interpreter's own engine writes the record to the other file.
+        self.assertEqual(self.output(app).splitlines(), ["21", "b'\\x17'"])
+        self.assertEqual(self.output("-m", "pyssl", app).splitlines(), ["OSError 9", "BlockingIOError 11"])
+
+    def test_a_post_handshake_request_waits_for_a_write_no_longer_than_the_sockets_time_out(self):
+        found = self.output("-m", "pyssl", self.script(CONNECTED + textwrap.dedent("""
+            import select
+            def send():
+                while True:
+                    try:
+                        server.sendall(bytes(1 << 26))
+                    except OSError:
+                        pass
+            # The peer reads nothing, so the thread waits in a call of `send`, which began without a time-out.
+            server.settimeout(None)
+            threading.Thread(target=send, daemon=True).start()
+            while select.select([], [server], [], 0)[1]:
+                pass
+            server.settimeout(0.1)
+            while True:
+                try:
+                    server.verify_client_post_handshake()
+                except TimeoutError:
+                    break
+                except ssl.SSLError:
+                    pass
+            print("timed out", flush=True)
+            os._exit(0)
         """)))
-        self.assertEqual(found.split("\n")[1], "BlockingIOError 11")
+        self.assertEqual(found, "timed out")
 
     def test_a_thread_that_waits_gets_data_after_its_context_is_gone(self):
         self.alike("""
