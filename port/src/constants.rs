@@ -3,11 +3,10 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 
-use tree_sitter::Node;
-
 use crate::literals::{Literal, integer, literal};
 use crate::names::{How, Program};
 use crate::syntax::{FIELDS, Source, children, pairs, strip, text};
+use crate::tree::Node;
 
 /// The value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -378,33 +377,21 @@ impl<'t> Collector<'t> {
             bindings: HashMap::new(),
             outer: HashSet::new(),
         };
-        let mut cursor = root.walk();
-        // The containers around the node, with their levels in the tree.
-        let mut containers = vec![(0, root)];
-        let mut level = 0;
-        loop {
-            let node = cursor.node();
-            while containers.len() > 1 && containers.last().is_some_and(|(at, _)| *at >= level) {
+        // The containers around the node.
+        let mut containers = vec![root];
+        for node in root.descendants() {
+            while containers.len() > 1 && containers.last().is_some_and(|last| !last.has(node)) {
                 containers.pop();
             }
             collector.node(node, &containers);
-            if level > 0 && is_container(node) {
-                containers.push((level, node));
-            }
-            if cursor.goto_first_child() {
-                level += 1;
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return collector.bindings;
-                }
-                level -= 1;
+            if node.id() != root.id() && is_container(node) {
+                containers.push(node);
             }
         }
+        collector.bindings
     }
 
-    fn node(&mut self, node: Node<'t>, containers: &[(usize, Node<'t>)]) {
+    fn node(&mut self, node: Node<'t>, containers: &[Node<'t>]) {
         let field = |name| node.child_by_field_id(name);
         match node.kind() {
             "assignment" => {
@@ -434,7 +421,7 @@ impl<'t> Collector<'t> {
                         },
                     };
                     match (is_outer, containers) {
-                        (true, [.., (_, container)]) => {
+                        (true, [.., container]) => {
                             let key = (container.id(), text(self.source, name));
                             self.outer.insert(key);
                         }
@@ -462,21 +449,16 @@ impl<'t> Collector<'t> {
         }
     }
 
-    fn target(
-        &mut self,
-        target: Node<'t>,
-        value: Option<Node<'t>>,
-        containers: &[(usize, Node<'t>)],
-    ) {
+    fn target(&mut self, target: Node<'t>, value: Option<Node<'t>>, containers: &[Node<'t>]) {
         let name = text(self.source, target);
         match target.kind() {
             "identifier" | "dotted_name" => {
-                let Some((_, container)) = containers.last() else {
+                let Some(container) = containers.last() else {
                     return;
                 };
                 if self.outer.contains(&(container.id(), name)) {
                     // The function may run at any time.
-                    for (_, container) in containers {
+                    for container in containers {
                         if let Some(bound) = self.bindings.get_mut(&(container.id(), name)) {
                             bound.push(value);
                         }
@@ -493,8 +475,8 @@ impl<'t> Collector<'t> {
                 let is_own = object
                     .is_some_and(|object| matches!(text(self.source, object), "self" | "cls"));
                 let mut outer = containers.iter().rev();
-                let class = outer.find(|(_, node)| node.kind() == "class_definition");
-                if let (true, Some((_, class))) = (is_own, class) {
+                let class = outer.find(|node| node.kind() == "class_definition");
+                if let (true, Some(class)) = (is_own, class) {
                     let name = target.child_by_field_id(FIELDS.attribute);
                     let key = (class.id(), name.map_or("", |name| text(self.source, name)));
                     self.bindings.entry(key).or_default().push(value);

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use pyssl_ciphers::cipher::{CipherString, Severity};
 use serde::Serialize;
-use tree_sitter::Node;
 
 use crate::constants::{Constant, Constants};
 use crate::given::{Given, kind_of};
 use crate::names::{Assignment, How, Mark, Program, Statement};
-use crate::syntax::{FIELDS, Source, place, strip, text};
+use crate::syntax::{FIELDS, Source, strip, text};
+use crate::tree::Node;
 
 /// A mistake in the Python program, and its place.
 #[non_exhaustive]
@@ -131,8 +131,8 @@ impl<'p, 't> Assignments<'p, 't> {
 struct Verified<'p, 't> {
     assignments: &'p Assignments<'p, 't>,
     contexts: HashSet<Context<'t>>,
-    /// For each name that is an argument of a call: whether all these calls create contexts that require
-    /// certificates. By the function with the calls, and with `None` for all functions.
+    /// The names that are arguments of calls. The value says whether each of these calls creates a context that
+    /// requires certificates. The key has the function with the calls; `None` counts the calls of all functions.
     calls: HashMap<(Option<usize>, &'t str), bool>,
 }
 
@@ -187,7 +187,8 @@ impl<'p, 't> Verified<'p, 't> {
         contexts.iter().any(|c| self.contexts.contains(c))
     }
 
-    /// Whether all contexts that are created with a protocol require certificates.
+    /// Whether the context that a use creates requires certificates. If the use is a protocol that the statement
+    /// assigns to a name, whether all contexts that are created with the name do.
     fn has(&self, statement: &Statement<'t>, mark: &Mark<'t>) -> bool {
         let (contexts, is_argument) = self.assignments.created(mark.node);
         if is_argument || matches!(mark.how, How::Call(_)) || contexts.is_empty() {
@@ -218,17 +219,16 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             let before = findings.len();
             if let Some(version) = &rule.gone {
                 let message = format!("{} was removed in Python {version}", mark.name);
-                findings.push(finding(source.text, mark, "P002", Severity::Error, message));
+                findings.push(finding(mark, "P002", Severity::Error, message));
             } else if let Some(version) = &rule.old {
                 let message = format!("{} is deprecated since Python {version}", mark.name);
-                findings.push(finding(source.text, mark, "P001", Severity::Note, message));
+                findings.push(finding(mark, "P001", Severity::Note, message));
             }
             if let Some([code, severity, message]) = &rule.finding {
                 let is_verified =
                     message.contains("verifies nothing") && verified.has(statement, mark);
                 if !is_verified {
                     findings.push(finding(
-                        source.text,
                         mark,
                         code,
                         self::severity(severity),
@@ -242,7 +242,6 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             });
             if let Some([_, code, severity, message]) = found.map(Vec::as_slice) {
                 findings.push(finding(
-                    source.text,
                     mark,
                     code,
                     self::severity(severity),
@@ -250,7 +249,7 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
                 ));
             }
             for argument in ["cipherlist", "ciphers"] {
-                findings.extend(ciphers(source.text, &constants, mark, argument));
+                findings.extend(ciphers(&constants, mark, argument));
             }
             let unverified: Vec<usize> = (before..findings.len())
                 .filter(|index| findings[*index].code == "A002")
@@ -288,14 +287,8 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
     findings
 }
 
-fn finding(
-    source: &str,
-    mark: &Mark<'_>,
-    code: &str,
-    severity: Severity,
-    message: String,
-) -> Finding {
-    let (line, column) = place(source, mark.node);
+fn finding(mark: &Mark<'_>, code: &str, severity: Severity, message: String) -> Finding {
+    let (line, column) = mark.node.place();
     Finding {
         line,
         column,
@@ -379,19 +372,14 @@ fn holds<'t>(
 }
 
 /// The findings of the linter of cipher strings.
-fn ciphers<'t>(
-    source: &str,
-    constants: &Constants<'_, 't>,
-    mark: &Mark<'t>,
-    argument: &str,
-) -> Vec<Finding> {
+fn ciphers<'t>(constants: &Constants<'_, 't>, mark: &Mark<'t>, argument: &str) -> Vec<Finding> {
     let (Some(rule), How::Call(arguments)) = (mark.rule, &mark.how) else {
         return Vec::new();
     };
     let Some(node) = Given::new(rule, arguments).get(argument) else {
         return Vec::new();
     };
-    let (line, column) = place(source, node);
+    let (line, column) = node.place();
     let at = |code: &str, severity, message| Finding {
         line,
         column,

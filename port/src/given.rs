@@ -1,10 +1,9 @@
 //! The arguments of a call.
 
-use tree_sitter::Node;
-
 use crate::names::Arguments;
 use crate::rules::Rule;
 use crate::syntax::{strip, text};
+use crate::tree::Node;
 
 /// The arguments of a call, by the names of the parameters.
 #[derive(Debug, Default)]

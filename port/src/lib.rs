@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod skeleton;
 mod syntax;
+mod tree;
 mod value;
 mod words;
 

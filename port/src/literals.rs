@@ -1,8 +1,7 @@
 //! Python's literals: the values of texts and bytes, and numbers as in Rust.
 
-use tree_sitter::Node;
-
 use crate::syntax::{children, text};
+use crate::tree::Node;
 
 /// The value of a literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +31,12 @@ impl<'t> Parts<'t> {
             Some(marks @ ("\"\"\"" | "'''")) => marks,
             _ => rest.get(..1)?,
         };
-        Some(Parts {
+        let inner = rest.strip_prefix(marks)?.strip_suffix(marks)?;
+        (marks.len() == 3 || !has_break(inner)).then(|| Parts {
             is_raw: prefix.contains('r'),
             is_bytes: prefix.contains('b'),
             is_format: prefix.contains('f'),
-            inner: rest.strip_prefix(marks)?.strip_suffix(marks)?,
+            inner,
         })
     }
 }
@@ -84,6 +84,20 @@ pub(crate) fn literal(source: &str, node: Node<'_>) -> Option<Literal> {
     }
 }
 
+/// Whether a text has an end of a line without a backslash before it, which is an error between single quotes.
+pub(crate) fn has_break(text: &str) -> bool {
+    let text = lines(text);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => return true,
+            '\\' => drop(chars.next()),
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Python reads all ends of lines as `\n`.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
@@ -91,7 +105,16 @@ fn lines(text: &str) -> String {
 
 /// The text between two interpolations of an f-string, in which braces are doubled.
 pub(crate) fn format_text(python: &str, is_raw: bool) -> Option<String> {
-    let text = lines(python).replace("{{", "{").replace("}}", "}");
+    let mut text = String::new();
+    let all = lines(python);
+    let mut chars = all.chars();
+    while let Some(c) = chars.next() {
+        if matches!(c, '{' | '}') && chars.next() != Some(c) {
+            // An error in Python.
+            return None;
+        }
+        text.push(c);
+    }
     if is_raw { Some(text) } else { unescape(&text) }
 }
 

@@ -9,11 +9,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
 use crate::PortError;
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, Source, children, text};
+use crate::tree::Node;
 use crate::value::{Names, Value};
 
 /// A use of a name of the rules.

@@ -1,11 +1,10 @@
 //! The parts of a statement: its outermost uses, and the arm of an `except` clause.
 
-use tree_sitter::Node;
-
 use crate::names::{How, Mark, Statement, caught_classes};
 use crate::render::{error_type, pattern};
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children, strip, text};
+use crate::tree::Node;
 use crate::words::variable;
 
 /// The uses that are not a part of another use.
@@ -59,14 +58,14 @@ pub(crate) fn pieces<'s, 't>(statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>>
     let shape = |mark: &Mark<'t>| {
         let mut node = mark.node;
         while let Some(parent) = node.parent() {
-            let is_value = |name| {
+            let is_value = || {
                 parent
-                    .child_by_field_name(name)
+                    .child_by_field_id(FIELDS.right)
                     .is_some_and(|value| strip(value).id() == mark.node.id())
             };
             match parent.kind() {
                 "await" | "parenthesized_expression" => node = parent,
-                "assignment" if is_value("right") => {
+                "assignment" if is_value() => {
                     return parent
                         .child_by_field_id(FIELDS.left)
                         .map_or(Shape::Inner, Shape::Let);

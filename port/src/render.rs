@@ -6,13 +6,12 @@ mod options;
 
 use std::collections::HashMap;
 
-use tree_sitter::Node;
-
 use crate::given::{Given, kind_of};
 use crate::kinds::rust_type;
-use crate::names::{How, Mark};
+use crate::names::{How, Mark, Program};
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children, strip, text};
+use crate::tree::Node;
 
 /// A name that a Rust line takes from its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +30,7 @@ pub(crate) struct Need {
 /// understood becomes `py::<Type>("python")`.
 pub(crate) struct Renderer<'s, 't> {
     source: &'t str,
-    marks: HashMap<usize, &'s Mark<'t>>,
-    /// The class of each instance that is an argument, by its node.
-    known: HashMap<usize, &'s str>,
+    marks: &'s Marks<'s, 't>,
     typed: bool,
     pub(crate) needs: Vec<Need>,
     /// Arguments that the Rust line leaves out.
@@ -43,23 +40,41 @@ pub(crate) struct Renderer<'s, 't> {
     depth: usize,
 }
 
-impl<'s, 't> Renderer<'s, 't> {
-    pub(crate) fn new(source: &'t str, marks: &'s [Mark<'t>], typed: bool) -> Renderer<'s, 't> {
-        let mut known = HashMap::new();
-        for mark in marks {
+/// The uses of a program, by their nodes.
+pub(crate) struct Marks<'s, 't> {
+    by_node: HashMap<usize, &'s Mark<'t>>,
+    /// The class of each instance that is an argument, by its node.
+    known: HashMap<usize, &'s str>,
+}
+
+impl<'s, 't> Marks<'s, 't> {
+    pub(crate) fn of(program: &'s Program<'t>) -> Marks<'s, 't> {
+        let mut marks = Marks {
+            by_node: HashMap::new(),
+            known: HashMap::new(),
+        };
+        for mark in program.statements.iter().flat_map(|s| &s.marks) {
             if let How::Call(arguments) = &mark.how {
-                known.extend(arguments.known.iter().map(|(id, class)| (*id, &**class)));
+                let known = arguments.known.iter();
+                marks.known.extend(known.map(|(id, class)| (*id, &**class)));
+            }
+            if !matches!(mark.how, How::Set(..)) {
+                marks.by_node.insert(mark.node.id(), mark);
             }
         }
-        let marks = marks
-            .iter()
-            .filter(|mark| !matches!(mark.how, How::Set(..)))
-            .map(|mark| (mark.node.id(), mark))
-            .collect();
+        marks
+    }
+
+    fn get(&self, node: Node<'_>) -> Option<&'s Mark<'t>> {
+        self.by_node.get(&node.id()).copied()
+    }
+}
+
+impl<'s, 't> Renderer<'s, 't> {
+    pub(crate) fn new(source: &'t str, marks: &'s Marks<'s, 't>, typed: bool) -> Renderer<'s, 't> {
         Renderer {
             source,
             marks,
-            known,
             typed,
             needs: Vec::new(),
             dropped: Vec::new(),

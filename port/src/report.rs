@@ -1,16 +1,16 @@
 //! The parts of the port of a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
-use tree_sitter::Node;
 
 use crate::findings::{self, Finding};
 use crate::names::{How, Mark, Program, Statement};
 use crate::pieces::{Piece, Shape, arm, pieces, raised, without_arm};
-use crate::render::Renderer;
+use crate::render::{Marks, Renderer};
 use crate::rules::{Rule, rules};
-use crate::syntax::{self, FIELDS, Source, children, text};
+use crate::syntax::{FIELDS, Source, children, text};
+use crate::tree::Node;
 use crate::words::variable;
 use crate::{PortError, skeleton};
 
@@ -133,16 +133,17 @@ impl Port {
         {
             program.statements.clear();
         }
+        let marks = Marks::of(&program);
         let statements = program.statements.iter();
         Ok(Port {
             entries: statements
-                .map(|statement| entry(&source, &program, statement))
+                .map(|statement| entry(&source, &program, &marks, statement))
                 .collect(),
             findings: findings::of(&source, &program),
-            broken: source.tree.root_node().has_error(),
+            broken: source.tree.has_error,
             lines,
             skeleton: match with_skeleton {
-                true => skeleton::of(&source, &program),
+                true => skeleton::of(&source, &program, &marks),
                 false => String::new(),
             },
         })
@@ -179,10 +180,16 @@ fn mentions_tls(bytes: &[u8]) -> bool {
         .any(|word| roots.iter().any(|root| root.as_bytes() == word))
 }
 
-fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) -> Entry {
-    let mut renderer = Renderer::new(source.text, &statement.marks, false);
+fn entry<'t>(
+    source: &'t Source<'_>,
+    program: &Program<'t>,
+    marks: &Marks<'_, 't>,
+    statement: &Statement<'t>,
+) -> Entry {
+    let mut renderer = Renderer::new(source.text, marks, false);
     let mut rust = Vec::new();
     let mut differs: Vec<String> = Vec::new();
+    let mut lines = HashSet::new();
     if statement.node.kind().starts_with("except") {
         rust.extend(arm(source.text, statement));
         for class in without_arm(source.text, statement) {
@@ -193,7 +200,7 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
     }
     for piece in pieces(statement) {
         let line = line(source.text, &mut renderer, &piece);
-        rust.extend(line.filter(|line| !rust.contains(line)));
+        rust.extend(line.filter(|line| lines.insert(line.clone())));
     }
     let mut features = BTreeSet::new();
     let mut gone = Vec::new();
@@ -212,11 +219,9 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
             }
         }
     }
-    for name in &renderer.dropped {
-        let text = format!("The Rust line leaves out `{name}`.");
-        if !differs.contains(&text) {
-            differs.push(text);
-        }
+    let mut dropped = HashSet::new();
+    for name in renderer.dropped.iter().filter(|name| dropped.insert(*name)) {
+        differs.push(format!("The Rust line leaves out `{name}`."));
     }
     let start = statement.node.start_position();
     let python = source
@@ -233,15 +238,11 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
         differs,
         features: features.into_iter().collect(),
         gone,
-        uses: statement
-            .marks
-            .iter()
-            .map(|mark| usage(source.text, mark))
-            .collect(),
+        uses: statement.marks.iter().map(usage).collect(),
     }
 }
 
-fn usage(source: &str, mark: &Mark<'_>) -> Use {
+fn usage(mark: &Mark<'_>) -> Use {
     // For a call such as `context.wrap_socket(sock)`, the place is that of the last name before the
     // bracket.
     let node = mark
@@ -250,7 +251,7 @@ fn usage(source: &str, mark: &Mark<'_>) -> Use {
         .unwrap_or(mark.node);
     let node = node.child_by_field_id(FIELDS.left).unwrap_or(node);
     let place = node.child_by_field_id(FIELDS.attribute).unwrap_or(node);
-    let (line, column) = syntax::place(source, place);
+    let (line, column) = place.place();
     let is_type =
         matches!(mark.how, How::Type | How::Import) && rules().type_of(&mark.name).is_some();
     let rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);

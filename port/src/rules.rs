@@ -535,6 +535,16 @@ mod tests {
     fn every_public_item_of_requests_is_written_by_a_rule() {
         let listing = include_str!("../../docs/public-api/pyssl.txt");
         let lines = include_str!("../tests/every_rule/generated.rs");
+        // A method counts as written only in a function that names its type.
+        let functions: Vec<&str> = lines.split("\npub ").collect();
+        let calls = |owner: &str, name: &str| {
+            let owner = format!("requests::{owner}");
+            let call = format!(".{name}(");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());
+            functions.iter().any(|function| {
+                function.contains(&call) && function.split(&owner).skip(1).any(ends)
+            })
+        };
         let mut missing = Vec::new();
         for line in listing.lines() {
             let item = line.trim_start_matches("#[non_exhaustive] ");
@@ -554,7 +564,7 @@ mod tests {
             let is_trait = matches!(name, "from" | "fmt" | "read");
             let is_field = line.contains(": ") && !line.contains("fn ") && owner.contains("::");
             let is_written = lines.contains(&format!("requests::{path}"))
-                || !owner.is_empty() && lines.contains(&format!(".{name}("));
+                || !owner.is_empty() && calls(owner, name);
             let has_reason = WITHOUT_RULE
                 .iter()
                 .any(|(reasoned, _)| *reasoned == path || *reasoned == owner);

@@ -11,7 +11,7 @@ mod tries;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::names::{Program, Scope, Statement};
-use crate::render::Need;
+use crate::render::{Marks, Need};
 use crate::syntax::Source;
 use crate::value::Names;
 use crate::words::variable;
@@ -19,8 +19,12 @@ use crate::words::variable;
 use parts::{Binding, Block, Returned};
 
 /// The functions of a file.
-pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> String {
-    let mut by_scope: BTreeMap<usize, Vec<&Statement<'_>>> = BTreeMap::new();
+pub(crate) fn of<'t>(
+    source: &'t Source<'_>,
+    program: &Program<'t>,
+    marks: &Marks<'_, 't>,
+) -> String {
+    let mut by_scope: BTreeMap<usize, Vec<&Statement<'t>>> = BTreeMap::new();
     for statement in &program.statements {
         by_scope.entry(statement.scope).or_default().push(statement);
     }
@@ -40,7 +44,7 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> String {
         if *count > 1 {
             name = format!("{name}_{count}");
         }
-        let mut function = Function::new(source.text, program, number, statements);
+        let mut function = Function::new(source.text, program, marks, number, statements);
         function.body();
         out += &function.finish(&name, scope.is_async);
         out.push('\n');
@@ -53,6 +57,7 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> String {
 struct Function<'s, 't> {
     source: &'t str,
     scope: &'s Scope<'t>,
+    marks: &'s Marks<'s, 't>,
     /// The statements with uses, by the number of their node.
     statements: HashMap<usize, &'s Statement<'t>>,
     /// The same in their order.

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{Language, ParseOptions, ParseState, Parser};
 
 use crate::PortError;
+use crate::tree::{Node, Tree};
 
 /// Larger files are refused: they are generated tables, not programs.
 const MOST_BYTES: usize = 8 << 20;
@@ -15,9 +16,8 @@ pub(crate) const MOST_LEVELS: usize = 400;
 /// size makes it ask a tenth as often as this limit allows.
 const MOST_QUESTIONS: usize = 2_000_000;
 
-/// The numbers of the parser's fields, and of comments: a search by name compares it with all names.
+/// The numbers of the parser's fields: a search by name compares it with all names.
 pub(crate) struct Fields {
-    comment: u16,
     pub(crate) alias: u16,
     pub(crate) alternative: u16,
     pub(crate) argument: u16,
@@ -47,7 +47,6 @@ pub(crate) static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     // No field has the number 0.
     let id = |name| language.field_id_for_name(name).map_or(0, u16::from);
     Fields {
-        comment: language.id_for_node_kind("comment", true),
         alias: id("alias"),
         alternative: id("alternative"),
         argument: id("argument"),
@@ -120,7 +119,10 @@ impl<'a> Source<'a> {
         let tree = parser
             .parse_with_options(&mut input, None, Some(options))
             .ok_or(PortError::NotParsed)?;
-        Ok(Source { text, tree })
+        Ok(Source {
+            text,
+            tree: Tree::new(text, &tree),
+        })
     }
 }
 
@@ -154,20 +156,10 @@ pub(crate) fn text<'a>(source: &'a str, node: Node<'_>) -> &'a str {
 }
 
 /// The named children of a node, without comments.
-pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor)
-        .filter(|child| child.kind_id() != FIELDS.comment)
+pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    node.named_children()
+        .filter(|child| child.kind() != "comment")
         .collect()
-}
-
-/// The line and the column of a node, in characters from 1.
-pub(crate) fn place(source: &str, node: Node<'_>) -> (usize, usize) {
-    let start = node.start_position();
-    let line_start = node.start_byte() - start.column;
-    let before = source.get(line_start..node.start_byte());
-    let column = before.map_or(0, |text| text.chars().count());
-    (start.row + 1, column + 1)
 }
 
 /// The node without parentheses and `await`.

@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
 use super::{Arguments, FrameKind, How, Walker, instance_of};
 use crate::PortError;
 use crate::given::Given;
 use crate::literals::{Literal, literal};
 use crate::rules::rules;
 use crate::syntax::{FIELDS, children};
+use crate::tree::Node;
 use crate::value::Value;
 
 impl<'t> Walker<'t> {

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
 use super::{Class, FrameKind, Function, How, Scope, Walker, instance_of};
 use crate::PortError;
 use crate::literals::{Literal, literal};
 use crate::rules::rules;
 use crate::syntax::{FIELDS, children};
+use crate::tree::Node;
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -17,8 +16,7 @@ impl<'t> Walker<'t> {
         let module = node
             .child_by_field_id(FIELDS.module_name)
             .map(|name| self.text(name));
-        let mut cursor = node.walk();
-        let names: Vec<Node<'t>> = node.children_by_field_name("name", &mut cursor).collect();
+        let names: Vec<Node<'t>> = node.children_of_field(FIELDS.name).collect();
         for name in names {
             let (path, alias) = match name.kind() {
                 "aliased_import" => (
@@ -68,9 +66,8 @@ impl<'t> Walker<'t> {
                 }
             }
         }
-        let mut cursor = node.walk();
         let is_wildcard = node
-            .named_children(&mut cursor)
+            .named_children()
             .any(|child| child.kind() == "wildcard_import");
         if let (true, Some(module @ ("ssl" | "_ssl"))) = (is_wildcard, module) {
             let prefix = format!("{}.", rules().canonical(module));
@@ -155,7 +152,10 @@ impl<'t> Walker<'t> {
             "" => name.to_owned(),
             outer => format!("{outer}.{name}"),
         };
-        let is_async = node.child(0).is_some_and(|first| first.kind() == "async");
+        let is_async = node
+            .all_children()
+            .next()
+            .is_some_and(|first| first.kind() == "async");
         self.scopes.push(Scope {
             name: qualified.clone(),
             node,

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
 use super::{FrameKind, How, Mark, Target, Walker};
 use crate::PortError;
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children, pairs, strip};
+use crate::tree::Node;
 use crate::value::Value;
 
 impl<'t> Walker<'t> {
@@ -333,8 +332,7 @@ impl<'t> Walker<'t> {
                 None => Value::Unknown,
             },
             _ => {
-                let mut cursor = node.walk();
-                let inner: Vec<Node<'t>> = node.named_children(&mut cursor).collect();
+                let inner: Vec<Node<'t>> = node.named_children().collect();
                 for child in inner {
                     self.value(child)?;
                 }

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tree_sitter::Node;
-
 use super::{FrameKind, How, Statement, Walker, caught_classes};
 use crate::PortError;
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, MOST_LEVELS, children};
+use crate::tree::Node;
 use crate::value::Value;
 
 /// The uses in the lines of a `try`.
@@ -52,8 +51,7 @@ impl<'t> Walker<'t> {
 
     pub(super) fn block(&mut self, node: Node<'t>) -> Result<(), PortError> {
         self.deeper(node)?;
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             self.statement(child)?;
         }
         self.depth -= 1;
@@ -266,10 +264,7 @@ impl<'t> Walker<'t> {
             self.value(condition)?;
         }
         self.finish_head(node);
-        let mut cursor = node.walk();
-        let alternatives: Vec<Node<'t>> = node
-            .children_by_field_name("alternative", &mut cursor)
-            .collect();
+        let alternatives: Vec<Node<'t>> = node.children_of_field(FIELDS.alternative).collect();
         let has_else = alternatives
             .iter()
             .any(|clause| clause.kind() == "else_clause");

@@ -1,13 +1,12 @@
 //! Rust expressions for Python expressions: literals, variables, flags, and expressions that are not understood.
 
-use tree_sitter::Node;
-
 use super::{Need, Renderer};
 use crate::kinds::{possible_types, rust_type, same_type};
-use crate::literals::{Literal, float, format_text, integer, literal};
+use crate::literals::{Literal, float, format_text, has_break, integer, literal};
 use crate::names::How;
 use crate::rules::rules;
 use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
+use crate::tree::Node;
 use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
 /// The names of Python's families, types and protocols of sockets.
@@ -43,7 +42,7 @@ impl<'t> Renderer<'_, 't> {
         if kind == "comment" {
             return comment(self.python(node));
         }
-        if let Some(mark) = self.marks.get(&node.id()).copied() {
+        if let Some(mark) = self.marks.get(node) {
             if matches!(kind, "shutdown" | "domain" | "socktype" | "protocol") {
                 return self.name(node, kind);
             }
@@ -203,9 +202,6 @@ impl<'t> Renderer<'_, 't> {
         match kind {
             "seconds" => format!("Duration::from_secs_f64(py::<f64>({python}))"),
             "json" => format!("&py::<{}>({python})", rust_type(kind)),
-            "session" | "context" | "verify" | "any" => {
-                format!("py::<{}>({python})", rust_type(kind))
-            }
             _ => format!("py::<{}>({python})", rust_type(kind)),
         }
     }
@@ -216,7 +212,7 @@ impl<'t> Renderer<'_, 't> {
         if depth > 20 {
             return comment(self.python(node));
         }
-        if let Some(mark) = self.marks.get(&node.id()).copied() {
+        if let Some(mark) = self.marks.get(node) {
             if let Some(text) = self.mark(mark) {
                 return text;
             }
@@ -347,8 +343,7 @@ impl<'t> Renderer<'_, 't> {
         let mut text = String::new();
         let mut place = node.start_byte();
         let mut marks = 0;
-        let mut cursor = node.walk();
-        for part in node.named_children(&mut cursor) {
+        for part in node.named_children() {
             // The parser has no node for some of the texts between, and takes others for a part of the end.
             let end = match part.kind() {
                 "string_end" => Some(part.end_byte() - marks),
@@ -357,6 +352,9 @@ impl<'t> Renderer<'_, 't> {
             };
             if let Some(end) = end {
                 let python = self.source.get(place..end)?;
+                if marks == 1 && has_break(python) {
+                    return None;
+                }
                 let value = format_text(python, prefix.contains('r'))?;
                 let value = quoted(&value.replace('{', "{{").replace('}', "}}"));
                 text += &value[1..value.len() - 1];
@@ -365,7 +363,7 @@ impl<'t> Renderer<'_, 't> {
                 "interpolation" => {
                     // `{`, the name and `}`: not `{name!r}`, `{name=}` or `{name:>8}`.
                     let name = part.named_child(0)?;
-                    if name.kind() != "identifier" || part.child_count() != 3 {
+                    if name.kind() != "identifier" || part.all_children().count() != 3 {
                         return None;
                     }
                     // Rust's formats name a variable `r#type` without its `r#`.

@@ -1,7 +1,5 @@
 //! Arguments of Python's `requests` whose Rust method depends on the value.
 
-use tree_sitter::Node;
-
 use super::Renderer;
 use super::expressions::text_as_bytes;
 use crate::given::Given;
@@ -9,6 +7,7 @@ use crate::kinds::rust_type;
 use crate::literals::{Literal, literal};
 use crate::names::How;
 use crate::syntax::{FIELDS, children, strip};
+use crate::tree::Node;
 use crate::words::{one_line, quoted, quoted_bytes};
 
 impl<'t> Renderer<'_, 't> {
@@ -135,7 +134,7 @@ impl<'t> Renderer<'_, 't> {
         if let ("tuple", [user, password]) = (node.kind(), &children(node)[..]) {
             return self.pair(*user, *password);
         }
-        if let Some(mark) = self.marks.get(&node.id()).copied() {
+        if let Some(mark) = self.marks.get(node) {
             if let (How::Call(arguments), Some(rule)) = (&mark.how, mark.rule) {
                 let given = Given::new(rule, arguments);
                 let given = (given.get("username"), given.get("password"));
@@ -149,7 +148,7 @@ impl<'t> Renderer<'_, 't> {
                 }
             }
         }
-        let is_digest = self.known.get(&node.id()) == Some(&"requests.auth.HTTPDigestAuth");
+        let is_digest = self.marks.known.get(&node.id()) == Some(&"requests.auth.HTTPDigestAuth");
         match (node.kind(), self.typed) {
             _ if is_digest => {
                 let auth = self.expression(node, "requests.auth.HTTPDigestAuth");

@@ -1,12 +1,11 @@
 //! Control flow: branches, loops and scopes.
 
-use tree_sitter::Node;
-
 use super::Function;
 use super::names::bindings;
 use super::parts::{Block, Branch, Jump, Kind, Returned};
 use crate::names::Statement;
 use crate::syntax::{FIELDS, children, strip};
+use crate::tree::Node;
 use crate::words::{one_line, quoted};
 
 /// Longer chains of `elif` are written without their control flow.
@@ -177,8 +176,7 @@ impl<'s, 't> Function<'s, 't> {
 
     pub(super) fn if_statement(&mut self, node: Node<'t>) {
         let mut arms = Vec::new();
-        let mut cursor = node.walk();
-        let clauses = node.children_by_field_name("alternative", &mut cursor);
+        let clauses = node.children_of_field(FIELDS.alternative);
         for clause in std::iter::once(node).chain(clauses) {
             let statement = self.statements.get(&clause.id()).copied();
             let field = |name| clause.child_by_field_id(name);

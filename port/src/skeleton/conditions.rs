@@ -1,11 +1,10 @@
 //! Conditions of `if` and `while`: what TLS has in them is Rust, the rest is left to be ported.
 
-use tree_sitter::Node;
-
 use super::Function;
 use crate::names::{How, Mark, Statement};
 use crate::rules::rules;
 use crate::syntax::{FIELDS, MOST_LEVELS, children, strip};
+use crate::tree::Node;
 use crate::words::{one_line, quoted, variable};
 
 impl<'s, 't> Function<'s, 't> {
@@ -78,7 +77,7 @@ impl<'s, 't> Function<'s, 't> {
         }
         let is_own = |mark: &&Mark<'t>| strip(mark.node).id() == node.id();
         if let Some(mark) = statement.marks.iter().filter(inside).find(is_own) {
-            if let Some(text) = self.truth(node, mark, statement) {
+            if let Some(text) = self.truth(node, mark) {
                 return text;
             }
         }
@@ -119,12 +118,7 @@ impl<'s, 't> Function<'s, 't> {
     }
 
     /// A use that is true or false.
-    fn truth(
-        &mut self,
-        node: Node<'t>,
-        mark: &'s Mark<'t>,
-        statement: &'s Statement<'t>,
-    ) -> Option<String> {
+    fn truth(&mut self, node: Node<'t>, mark: &'s Mark<'t>) -> Option<String> {
         let rule = mark.rule?;
         if node.kind() == "call" && matches!(mark.how, How::Read) {
             let function = node
@@ -137,18 +131,14 @@ impl<'s, 't> Function<'s, 't> {
             .as_deref()
             .is_some_and(|returns| returns.starts_with('?'))
         {
-            return Some(format!("{}.is_some()", self.rendered(statement, mark)?));
+            return Some(format!("{}.is_some()", self.rendered(mark)?));
         }
         if mark.name.ends_with(".pending") && matches!(mark.how, How::Call(_)) {
-            return Some(format!("{} != 0", self.rendered(statement, mark)?));
+            return Some(format!("{} != 0", self.rendered(mark)?));
         }
         let is_bool = matches!(mark.how, How::Read)
             && (rule.kind.as_deref() == Some("bool") || mark.name.starts_with("ssl.HAS_"));
-        if is_bool {
-            self.rendered(statement, mark)
-        } else {
-            None
-        }
+        if is_bool { self.rendered(mark) } else { None }
     }
 
     /// `context.verify_mode == ssl.CERT_NONE`, `sock.session is None`.
@@ -174,7 +164,7 @@ impl<'s, 't> Function<'s, 't> {
         let first = of(left)?;
         if right.kind() == "none" {
             let is_option = first.rule?.returns.as_deref()?.starts_with('?');
-            let text = self.rendered(statement, first).filter(|_| is_option)?;
+            let text = self.rendered(first).filter(|_| is_option)?;
             return Some(format!(
                 "{text}.{}()",
                 if is_equal { "is_none" } else { "is_some" }
@@ -196,10 +186,7 @@ impl<'s, 't> Function<'s, 't> {
         if a.rust != b.rust || !compares(&a.rust) {
             return None;
         }
-        let (left, right) = (
-            self.rendered(statement, first)?,
-            self.rendered(statement, second)?,
-        );
+        let (left, right) = (self.rendered(first)?, self.rendered(second)?);
         Some(format!(
             "{left} {} {right}",
             if is_equal { "==" } else { "!=" }
@@ -215,10 +202,7 @@ impl<'s, 't> Function<'s, 't> {
             .into_iter()
             .filter(|mark| range.contains(&mark.node.start_byte()))
         {
-            lines.extend(
-                self.rendered(statement, mark)
-                    .map(|text| format!("let _ = {text};")),
-            );
+            lines.extend(self.rendered(mark).map(|text| format!("let _ = {text};")));
         }
         let text = self.unported(node);
         if lines.is_empty() {

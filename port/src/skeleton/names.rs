@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use tree_sitter::Node;
-
 use super::Function;
 use super::parts::{Binding, Kind, Returned};
 use crate::render::Need;
 use crate::rules::rules;
 use crate::syntax::{children, text};
+use crate::tree::Node;
 use crate::value::Value;
 use crate::words::{quoted, variable};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use tree_sitter::Node;
+use crate::tree::Node;
 
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum Kind {

@@ -2,15 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tree_sitter::Node;
-
 use super::Function;
 use super::names::{bindings, bound_type};
 use super::parts::{Block, Jump, Kind, Returned};
 use crate::names::{How, Mark, Program, Statement};
 use crate::pieces::{Piece, Shape, pieces, raised};
-use crate::render::Renderer;
+use crate::render::{Marks, Renderer};
 use crate::syntax::{FIELDS, children, text};
+use crate::tree::Node;
 use crate::value::{Names, Value};
 use crate::words::{is_direction, one_line, quoted, variable};
 
@@ -18,6 +17,7 @@ impl<'s, 't> Function<'s, 't> {
     pub(super) fn new(
         source: &'t str,
         program: &'s Program<'t>,
+        marks: &'s Marks<'s, 't>,
         number: usize,
         mut ordered: Vec<&'s Statement<'t>>,
     ) -> Function<'s, 't> {
@@ -55,6 +55,7 @@ impl<'s, 't> Function<'s, 't> {
         Function {
             source,
             scope,
+            marks,
             statements: ordered.iter().map(|s| (s.node.id(), *s)).collect(),
             ordered,
             uses,
@@ -265,7 +266,7 @@ impl<'s, 't> Function<'s, 't> {
 
     fn piece(&mut self, statement: &'s Statement<'t>, piece: &Piece<'s, 't>) {
         let mark = piece.mark;
-        let Some(text) = self.rendered(statement, mark) else {
+        let Some(text) = self.rendered(mark) else {
             return;
         };
         let rule = mark.rule;
@@ -317,15 +318,11 @@ impl<'s, 't> Function<'s, 't> {
     }
 
     /// The Rust expression of a use. The names that it needs are available before it.
-    pub(super) fn rendered(
-        &mut self,
-        statement: &'s Statement<'t>,
-        mark: &'s Mark<'t>,
-    ) -> Option<String> {
+    pub(super) fn rendered(&mut self, mark: &'s Mark<'t>) -> Option<String> {
         if matches!(mark.how, How::Except | How::Import | How::Type) {
             return None;
         }
-        let mut renderer = Renderer::new(self.source, &statement.marks, true);
+        let mut renderer = Renderer::new(self.source, self.marks, true);
         let text = renderer.mark(mark)?;
         let needs = std::mem::take(&mut renderer.needs);
         let consumed = mark
@@ -392,7 +389,7 @@ impl<'s, 't> Function<'s, 't> {
             for piece in pieces(statement) {
                 if !matches!(piece.shape, Shape::Return) {
                     self.piece(statement, &piece);
-                } else if let Some(text) = self.rendered(statement, piece.mark) {
+                } else if let Some(text) = self.rendered(piece.mark) {
                     let returns = piece.mark.rule.and_then(|rule| rule.returns.as_deref());
                     let (kind, _) = bound_type(&piece.mark.value, returns);
                     returned = Returned {
@@ -507,10 +504,9 @@ fn has(places: &[usize], node: Node<'_>) -> bool {
 /// Where statements leave their block, outside of inner functions.
 fn jumps(node: Node<'_>) -> Vec<usize> {
     let mut found = Vec::new();
-    let mut cursor = node.walk();
     let mut pending = vec![node];
     while let Some(next) = pending.pop() {
-        for child in next.named_children(&mut cursor) {
+        for child in next.named_children() {
             match child.kind() {
                 "return_statement" | "break_statement" | "continue_statement"
                 | "raise_statement" => {

@@ -1,13 +1,12 @@
 //! `try`: its lines become a closure, or one call, and its clauses the arms of a `match`.
 
-use tree_sitter::Node;
-
 use super::Function;
 use super::names::binding_of;
 use super::parts::{Branch, Jump, Kind, Returned};
 use crate::names::Statement;
 use crate::pieces::{alias, arm, family};
 use crate::syntax::{FIELDS, children};
+use crate::tree::Node;
 use crate::words::{one_line, quoted};
 
 /// Exceptions that are the base classes of those of TLS.

@@ -128,6 +128,35 @@ fn files_of_many_contexts_are_read_in_a_time_that_grows_with_their_size() {
     }
 }
 
+/// Each use has a column, and each unknown argument is reported once.
+#[test]
+fn lines_of_many_uses_are_read_in_a_time_that_grows_with_their_length() {
+    let arguments: String = (0..200_000)
+        .map(|number| format!("a{number}=1, "))
+        .collect();
+    for (line, last) in [
+        (
+            format!(
+                "x = '{}', {}",
+                "\u{e4}".repeat(3 << 20),
+                "ssl.PROTOCOL_TLS, ".repeat(20_000)
+            ),
+            "PROTOCOL_TLS",
+        ),
+        (format!("ssl.SSLContext({arguments})"), "SSLContext"),
+    ] {
+        let start = Instant::now();
+        let port = read(format!("import ssl\n{line}\n")).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(120), "{last}");
+        let uses = port.entries.iter().flat_map(|entry| &entry.uses);
+        let column = line[..line.rfind(last).unwrap()].chars().count() + 1;
+        assert_eq!(
+            uses.last().map(|last| (last.line, last.column)),
+            Some((2, column))
+        );
+    }
+}
+
 /// Words in a random order, by the linear congruence of Knuth's MMIX. A failure prints the seed.
 #[test]
 fn words_of_python_in_any_order_are_no_fault() {
