@@ -240,7 +240,8 @@ impl Retry {
         }
     }
 
-    /// Sets the limit of all repetitions; `None` leaves the limits of the single causes: Python's `total=None`.
+    /// Sets the limit of all repetitions; `None` leaves the limits of the single causes: Python's `total=None`. As in
+    /// Python, a status that is not in `status_forcelist` is not repeated then, whatever its `Retry-After` says.
     ///
     /// ```
     /// # use pyssl::requests::Retry;
@@ -396,8 +397,11 @@ impl Retry {
     /// Whether a response is a failure: `Retry.is_retry`.
     pub(super) fn repeats(&self, method: &Method, status: u16, headers: &HeaderMap) -> bool {
         let by_header = || {
-            let some = self.total.is_none_or(|total| total != 0) && self.respect_retry_after;
-            some && headers.contains_key(RETRY_AFTER) && [413, 429, 503].contains(&status)
+            let some = self.total.is_some_and(|total| total != 0) && self.respect_retry_after;
+            let has_value = headers
+                .get(RETRY_AFTER)
+                .is_some_and(|value| !value.is_empty());
+            some && has_value && [413, 429, 503].contains(&status)
         };
         self.allows(method) && (self.status_forcelist.contains(&status) || by_header())
     }

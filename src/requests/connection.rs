@@ -8,7 +8,6 @@ use socket2::SockRef;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::Error;
-use super::error::NotConnected;
 use super::nested::TlsInTls;
 use crate as ssl;
 use crate::ffi::sys::{self, Interest};
@@ -64,7 +63,7 @@ pub(super) fn connect(addresses: &[SocketAddr], remaining: &Remaining) -> Result
     }
     match last.kind() {
         io::ErrorKind::TimedOut => Err(Error::ConnectTimeout),
-        _ => Err(Error::ConnectionError(Box::new(NotConnected(last.into())))),
+        _ => Err(Error::not_connected(last)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The cookies of sessions and of responses.
 
-use cookie_store::{CookieStore, RawCookie};
+use std::cmp::Reverse;
+
+use cookie_store::{Cookie, CookieStore, RawCookie, StoreAction};
 use ureq::http::HeaderMap;
 use ureq::http::header::{COOKIE, HOST, SET_COOKIE};
 
@@ -16,6 +18,19 @@ pub(super) struct Jar {
     store: CookieStore,
     /// Those that the program has set for all servers.
     own: Fields,
+    /// The domain, path and name of each cookie, in the order in which they were set. The store has no order.
+    order: Vec<[String; 3]>,
+}
+
+/// The key of a cookie for all servers. As in Python, its domain is empty.
+fn for_all(name: &str) -> [String; 3] {
+    [String::new(), "/".to_owned(), name.to_owned()]
+}
+
+/// Whether a server may set a cookie for this domain: `http.cookiejar.DefaultCookiePolicy.set_ok_domain`. Without this
+/// check, a server could set a cookie for all servers of a top-level domain.
+fn may_set(domain: &str, host: &str) -> bool {
+    domain.trim_start_matches('.').contains('.') && host.contains('.')
 }
 
 /// The URL of a request in the type of the cookie library. As in Python, the header `Host` names the server.
@@ -29,9 +44,16 @@ fn for_cookies(request: &PreparedRequest) -> Option<::url::Url> {
     Some(url)
 }
 
+/// The domain, path and name of a cookie.
+fn key(cookie: &Cookie<'_>) -> [String; 3] {
+    let (domain, path) = (String::from(&cookie.domain), String::from(&cookie.path));
+    [domain, path, cookie.name().to_owned()]
+}
+
 impl Jar {
     /// Sets the `Cookie` header from these cookies and those of the request, unless the caller has set one.
     pub(super) fn add_to(&self, request: &mut PreparedRequest) -> Result<(), Error> {
+        let prepared = *request.jar_length.get_or_insert(self.order.len());
         if request.headers.contains_key(COOKIE) {
             return Ok(());
         }
@@ -44,13 +66,18 @@ impl Jar {
         // The cookie library counts `localhost` as secure. Python sends `Secure` cookies over `https` only.
         let is_https = request.url.scheme() == "https";
         let stored = stored.filter(|cookie| is_https || cookie.secure() != Some(true));
-        let stored = stored.map(|cookie| format!("{}={}", cookie.name(), cookie.value()));
+        let stored = stored.map(|cookie| (key(cookie), cookie.value()));
         let of_request = &request.cookies;
         let own = self.own.iter();
         let own = own.filter(|(name, _)| of_request.iter().all(|(other, _)| other != name));
         let own = own.chain(of_request);
-        let own = own.map(|(name, value)| format!("{name}={value}"));
-        let all: Vec<String> = stored.chain(own).collect();
+        let own = own.map(|(name, value)| (for_all(name), value.as_str()));
+        let mut all: Vec<([String; 3], &str)> = stored.chain(own).collect();
+        all.sort_by_cached_key(|(key, _)| self.place(key, prepared));
+        let all = all
+            .iter()
+            .map(|([_, _, name], value)| format!("{name}={value}"));
+        let all: Vec<String> = all.collect();
         if !all.is_empty() {
             request
                 .headers
@@ -68,21 +95,58 @@ impl Jar {
             return;
         };
         for value in headers.get_all(SET_COOKIE) {
-            if let Ok(cookie) = RawCookie::parse(latin_1(value.as_bytes())) {
-                let _ = self.store.insert_raw(&cookie, &url);
+            let Ok(cookie) = RawCookie::parse(latin_1(value.as_bytes())) else {
+                continue;
+            };
+            let host = url.host_str().unwrap_or_default();
+            if cookie.domain().is_some_and(|domain| !may_set(domain, host)) {
+                continue;
+            }
+            let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, &url) else {
+                continue;
+            };
+            let key = key(&cookie);
+            match self.store.insert(cookie.into_owned(), &url) {
+                Ok(StoreAction::ExpiredExisting) => self.order.retain(|other| *other != key),
+                Ok(_) => self.remember(key),
+                Err(_) => {}
             }
         }
     }
 
+    /// Keeps the place of a cookie that is set for the first time.
+    fn remember(&mut self, key: [String; 3]) {
+        if !self.order.contains(&key) {
+            self.order.push(key);
+        }
+    }
+
+    /// The place of a cookie in a request: the longest path first, and then the order of Python's dictionaries of
+    /// domains, paths and names. The cookies of the request itself are behind those that the jar had at its preparation.
+    fn place(&self, key: &[String; 3], prepared: usize) -> (Reverse<usize>, [usize; 3]) {
+        let first = |parts: usize| {
+            let found = self
+                .order
+                .iter()
+                .position(|other| other[..parts] == key[..parts]);
+            found.map_or(2 * prepared, |index| 2 * index + 1)
+        };
+        (Reverse(key[1].len()), [first(1), first(2), first(3)])
+    }
+
     /// Sets a cookie for all servers, in the place of one with the same name.
     pub(super) fn set(&mut self, name: String, value: String) {
-        self.own.retain(|(other, _)| *other != name);
-        self.own.push((name, value));
+        self.remember(for_all(&name));
+        match self.own.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, old)) => *old = value,
+            None => self.own.push((name, value)),
+        }
     }
 
     /// Removes all cookies with this name: `requests.cookies.remove_cookie_by_name`.
     pub(super) fn remove(&mut self, name: &str) {
         self.own.retain(|(other, _)| other != name);
+        self.order.retain(|[_, _, other]| other != name);
         let found = self.store.iter_any().filter(|cookie| cookie.name() == name);
         let found: Vec<(String, String)> = found
             .map(|cookie| (String::from(&cookie.domain), String::from(&cookie.path)))

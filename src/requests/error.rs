@@ -93,17 +93,28 @@ impl Error {
         }
     }
 
-    /// The counter of a [`Retry`](super::Retry) that this error uses up.
-    pub(super) fn failure(&self) -> Failure {
+    /// The error if no connection was made.
+    pub(super) fn not_connected(error: std::io::Error) -> Error {
+        Error::ConnectionError(Box::new(NotConnected(error.into())))
+    }
+
+    /// The counter of a [`Retry`](super::Retry) that this error uses up. `None`: the request is not repeated, as in
+    /// Python after errors that are not urllib3's.
+    pub(super) fn failure(&self) -> Option<Failure> {
         let is_connect = |cause: &BoxError| {
             cause.is::<NotConnected>()
                 || matches!(cause.downcast_ref(), Some(ureq::Error::HostNotFound))
         };
         match self {
-            Error::ConnectTimeout | Error::ProxyError(_) => Failure::Connect,
-            Error::ConnectionError(cause) if is_connect(cause) => Failure::Connect,
-            Error::ConnectionError(_) | Error::ReadTimeout => Failure::Read,
-            _ => Failure::Other,
+            Error::ConnectTimeout => Some(Failure::Connect),
+            Error::ConnectionError(cause) if is_connect(cause) => Some(Failure::Connect),
+            Error::ConnectionError(_) | Error::ReadTimeout => Some(Failure::Read),
+            Error::ProxyError(cause) => match cause.downcast_ref().map(Error::failure) {
+                Some(Some(Failure::Connect)) => Some(Failure::Connect),
+                _ => Some(Failure::Other),
+            },
+            Error::SSLError(_) => Some(Failure::Other),
+            _ => None,
         }
     }
 

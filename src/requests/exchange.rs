@@ -5,8 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
-use ureq::http::{self, HeaderValue, header::ACCEPT_ENCODING};
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use ureq::http::{self, HeaderValue};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, SendBody};
 
@@ -110,11 +111,16 @@ pub(super) fn exchange(
                 let _ = read(answer.into_body(), "", options.max_content);
                 retry.pause(Some(&headers))?
             }
-            Err(error) => match retry.count(error.failure(), &request.method) {
-                RetryDecision::Again => retry.pause(None)?,
-                RetryDecision::Raise => return Err(error),
-                RetryDecision::Exhausted => return Err(error.exhausted()),
-            },
+            Err(error) => {
+                let Some(failure) = error.failure() else {
+                    return Err(error);
+                };
+                match retry.count(failure, &request.method) {
+                    RetryDecision::Again => retry.pause(None)?,
+                    RetryDecision::Raise => return Err(error),
+                    RetryDecision::Exhausted => return Err(error.exhausted()),
+                }
+            }
         };
         // If the total time is over, the next attempt reports the time-out.
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -122,6 +128,25 @@ pub(super) fn exchange(
         if was_read {
             request.rewind()?;
         }
+    }
+}
+
+/// The HTTP library's resolver, with errors that say that no connection was made.
+#[derive(Debug, Default)]
+pub(super) struct HostResolver(DefaultResolver);
+
+impl Resolver for HostResolver {
+    fn resolve(
+        &self,
+        uri: &http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.0.resolve(uri, config, timeout);
+        found.map_err(|error| match error {
+            ureq::Error::Io(error) => ureq::Error::Other(Box::new(Error::not_connected(error))),
+            error => error,
+        })
     }
 }
 
@@ -159,6 +184,12 @@ fn send(
     // `http.client` sends this header if the request has no other value.
     let encoding = plain.headers_mut().entry(ACCEPT_ENCODING);
     encoding.or_insert(HeaderValue::from_static("identity"));
+    let content = request.content();
+    if content.is_none() {
+        // The HTTP library would wait for a body of this length, which no one sends.
+        plain.headers_mut().remove(CONTENT_LENGTH);
+        plain.headers_mut().remove(TRANSFER_ENCODING);
+    }
     let limits = [options.connect_timeout, options.read_timeout];
     // Without time-outs, the agent's configuration is shared instead of copied.
     if limits != [None; 2] || end.is_some() {
@@ -171,7 +202,7 @@ fn send(
             .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
             .build();
     }
-    match request.content() {
+    match content {
         None => agent.run(plain),
         Some(Content::Bytes(bytes)) => agent.run(plain.map(|()| bytes.as_slice())),
         Some(Content::Upload(upload)) => {

@@ -56,17 +56,21 @@
 //! - SOCKS proxies, which Python supports with the extra `requests[socks]`, are an `InvalidSchema` error.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
-//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings other
-//!   than Latin-1, ASCII and UTF are those of the WHATWG Encoding Standard, which differ from Python's for a few bytes.
-//!   UTF-7, UTF-32 and the encodings that the standard does not have (such as `cp437`) count as UTF-8.
+//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings
+//!   have the names of Python's codecs; [`Response::set_encoding`] lists those that are missing and count as UTF-8.
 //! - JSON with `NaN`, `Infinity` or a lone surrogate is an [`Error::InvalidJSONError`]; Python accepts it.
-//! - If a response hook returns another response, a redirect and the body of a stream are still those of the first one; in
-//!   Python, they are those of the returned one.
+//! - A number of `json` that is not finite is sent as `null`; Python reports an `InvalidJSONError`.
 //! - `pool_connections` times `pool_maxsize` limits all idle connections of a session; Python limits the servers.
 //! - JSON may begin with a byte-order mark; in Python, it is an error if the response has an encoding.
 //! - Only errors about a response have `e.request`: for the others, the caller has the request.
 //! - Parameters and fields of a form are text. For other bytes, encode them and use `data` or the URL.
-//! - A `Content-Length` of the caller is replaced by the length of the body; in Python, it stays if there is no body.
+//! - A `Content-Length` of the caller is replaced by the length of the body, and removed if there is no body; in Python,
+//!   it stays then.
+//! - The names of headers are sent in lower case.
+//! - [`StreamingResponse::iter_content`] returns pieces as they arrive; Python's have the length that the caller names.
+//! - [`Retry`] has no `connect=False`, `read=False` or `total=False`, which report the error without `MaxRetryError`.
+//! - A cookie without `=` is ignored, and a `Max-Age` that is no number does not count. There is no `set_policy`.
+//!   A cookie whose domain has no dot, such as `localhost`, is ignored; Python keeps it, and never sends it.
 //! - A cookie that the program sets is sent to all servers. It has no domain or path, and cookies are not kept in files
 //!   (`http.cookiejar.LWPCookieJar`): save [`Session::cookies`].
 //! - An adapter has no methods to override (`send`, `add_headers`): call the session from a function of your own. It
@@ -101,6 +105,8 @@ mod proxies;
 mod response;
 mod session;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tls;
 mod transport;

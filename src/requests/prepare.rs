@@ -29,6 +29,7 @@ pub(super) fn prepare(
         headers: headers(&options.headers)?,
         body: None,
         cookies: options.cookies.clone(),
+        jar_length: None,
         digest: None,
         hooks: Vec::new(),
     };

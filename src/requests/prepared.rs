@@ -39,6 +39,8 @@ pub struct PreparedRequest {
     pub(super) body: Option<Content>,
     /// The cookies of the request's options.
     pub(super) cookies: Fields,
+    /// How many cookies the session had when the request was prepared.
+    pub(super) jar_length: Option<usize>,
     pub(super) digest: Option<HttpDigestAuth>,
     pub(super) hooks: Vec<Hook>,
 }

@@ -193,7 +193,7 @@ impl Response {
         self.status_code() < 400
     }
 
-    /// Python's `response.url`: the final URL after redirects, without the fragment.
+    /// Python's `response.url`: the final URL after redirects.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -251,7 +251,8 @@ impl Response {
         let content_type = self.headers.get(CONTENT_TYPE)?;
         let content_type = String::from_utf8_lossy(content_type.as_bytes());
         let (media_type, parameters) = content_type.split_once(';').unwrap_or((&*content_type, ""));
-        let charset = parameters.split(';').find_map(|parameter| {
+        // As in Python, the last one counts.
+        let charset = parameters.rsplit(';').find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             name.trim()
                 .eq_ignore_ascii_case("charset")

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, http};
 
 use super::adapter::HttpAdapter;
 use super::cookies::Jar;
-use super::exchange::{LastHop, NoResolver, Reading, exchange, received};
+use super::exchange::{HostResolver, LastHop, NoResolver, Reading, exchange, received};
 use super::hooks::hooked;
 use super::prepare::prepare;
 use super::prepared::{Auth, is_redirect};
@@ -574,7 +573,7 @@ impl Session {
                     .build();
                 let connector = WireConnector::new(adapter, tls.clone(), proxy.clone());
                 match proxy {
-                    None => Agent::with_parts(config, connector, DefaultResolver::default()),
+                    None => Agent::with_parts(config, connector, HostResolver::default()),
                     // The proxy looks up the server's name.
                     Some(_) => Agent::with_parts(config, connector, NoResolver),
                 }

@@ -80,12 +80,12 @@ impl Proxy {
         remaining: &Remaining,
     ) -> Result<Stream, Error> {
         let proxied = |error: Error| match error {
-            Error::ConnectTimeout | Error::OSError(_) => error,
+            Error::OSError(_) => error,
             error => Error::ProxyError(Box::new(error)),
         };
         let addresses = self
             .addresses()
-            .map_err(|error| Error::ProxyError(Box::new(error)))?;
+            .map_err(|error| proxied(Error::not_connected(error)))?;
         let plain = connect(&addresses, remaining).map_err(proxied)?;
         let _ = plain.set_nodelay(true);
         match self.is_tls {

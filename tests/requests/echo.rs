@@ -163,7 +163,7 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
             }
         }
         // `/flaky/NAME/2`: fails twice with 503.
-        Some("flaky" | "later" | "closes") => {
+        Some("flaky" | "later" | "empty" | "closes" | "conflicts") => {
             let side = request.header("x-side").unwrap_or_default();
             let mut counts = counts.lock().unwrap();
             let count = counts
@@ -175,8 +175,11 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
                     return Err(io::ErrorKind::ConnectionAborted.into());
                 }
                 status = 503;
-                if action == Some("later") {
-                    headers += "Retry-After: 0\r\n";
+                match action {
+                    Some("later") => headers += "Retry-After: 0\r\n",
+                    Some("empty") => headers += "Retry-After:\r\n",
+                    Some("conflicts") => headers += "Content-Length: 1\r\n",
+                    _ => {}
                 }
             }
         }
@@ -223,11 +226,6 @@ fn describe(request: &Request) -> String {
             let challenge = Challenge::of(&request.path);
             let checked = challenge.check(&request.method, &request.path, &value);
             value = checked.unwrap_or_else(|| "wrong".to_owned());
-        }
-        if name == "cookie" {
-            let mut cookies: Vec<&str> = value.split("; ").collect();
-            cookies.sort_unstable();
-            value = cookies.join("; ");
         }
         let _ = writeln!(text, "{name}: {value}");
     }

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 
 use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, FlushCompress};
-use pyssl::requests::{Error, RequestOptions, Response, Session};
+use pyssl::requests::{self, Error, RequestOptions, Response, Session};
 use pyssl_testing::Scripted;
 
-use crate::peer::{Request, answers};
+use crate::peer::{Request, answers, redirector};
 
 /// Sends `start`, and then `rest` again and again until the client closes the connection.
 fn endless(start: &'static [u8], rest: &'static [u8]) -> Scripted {
@@ -26,6 +26,27 @@ fn session() -> Session {
 
 fn get(server: &Scripted, options: RequestOptions) -> Result<Response, Error> {
     session().get(format!("http://{}/", server.addr()), options)
+}
+
+#[test]
+fn a_content_length_without_a_body_is_not_sent() {
+    for method in ["GET", "HEAD"] {
+        for (name, value) in [
+            ("Content-Length", "5"),
+            ("Content-Length", "0"),
+            ("Content-Length", "abc"),
+            ("Transfer-Encoding", "chunked"),
+        ] {
+            let server = redirector();
+            let options = RequestOptions::new()
+                .headers([(name, value)])
+                .timeout(std::time::Duration::from_secs(60));
+            let url = format!("http://{}/", server.addr());
+            let response = requests::request(method, url, options).unwrap();
+            assert_eq!(response.status_code(), 200);
+            assert!(!response.text().contains(&name.to_ascii_lowercase()));
+        }
+    }
 }
 
 #[test]

@@ -172,6 +172,38 @@ fn cookies_are_kept_as_in_python() {
         {"url": stage.http("/set?a=~Path=/~Max-Age=0")},
         {"url": stage.http("/echo")},
     ]}));
+    // The order of the cookies of one request: long paths first, then as they were set.
+    for set in [
+        "z=1&y=2&x=3&w=4&v=5",
+        "z=1~Path=/&y=2~Path=/set&x=3~Path=/&w=4~Path=/set/below&v=5~Path=/set",
+        "s=1~Path=/set&s=2~Path=/&s=3~Path=/set/below",
+    ] {
+        scenes.push(json!({"steps": [
+            {"url": stage.http(&format!("/set?{set}"))},
+            {"url": stage.http("/set/below"), "options": {"cookies": {"own": "1", "x": "mine"}}},
+            {"url": stage.http("/set?z=9~Path=/&new=1~Path=/&y=~Max-Age=0&y=1")},
+            {"url": stage.http("/set/below")},
+        ]}));
+    }
+    // A server sets cookies for its own domain only, not for all of a top-level domain.
+    for (host, domain) in [
+        ("evil.com", "com"),
+        ("evil.com", ".com"),
+        ("evil.com", "evil.com"),
+        ("evil.com", ".evil.com"),
+        ("www.evil.com", "evil.com"),
+        ("www.evil.com", "com"),
+        ("evil.com", "bank.com"),
+        ("127.0.0.1", "127.0.0.1"),
+    ] {
+        let at = |host: &str, path: &str| json!({"url": stage.http(path), "options": {"headers": {"Host": host}}});
+        scenes.push(json!({"steps": [
+            at(host, &format!("/set?a=1~Path=/~Domain={domain}")),
+            at(host, "/echo"),
+            at("bank.com", "/echo"),
+            at("www.evil.com", "/echo"),
+        ]}));
+    }
     scenes.push(json!({"steps": [
         {"url": stage.http("/redirect/302?/echo"), "options": {"cookies": {"own": "1"}}},
         {"url": stage.http("/echo")},
@@ -483,11 +515,12 @@ fn requests_are_repeated_as_in_python() {
         json!({"total": 3, "respect_retry_after_header": false}),
         json!({"total": 0, "connect": 5}),
         json!({"total": null, "status": 1, "status_forcelist": [503]}),
+        json!({"total": null}),
         json!({"total": 5, "other": 0}),
         json!({"total": 2, "status_forcelist": [503], "backoff_jitter": 0.01}),
     ];
     for retry in retries {
-        for action in ["flaky", "later", "closes"] {
+        for action in ["flaky", "later", "closes", "empty", "conflicts"] {
             for method in ["GET", "POST"] {
                 number += 1;
                 let url = stage.http(&format!("/{action}/n{number}/2"));

@@ -103,8 +103,13 @@ fn a_silent_server_times_out() {
         assert!(error.is_timeout() && !error.is_connection_error());
     }
     let zero = RequestOptions::new().connect_timeout(Duration::ZERO);
-    let error = requests::get(format!("https://{}/", server.addr()), zero.verify(false));
+    let zero = zero.verify(false);
+    let error = requests::get(format!("https://{}/", server.addr()), zero.clone());
     assert!(matches!(error, Err(Error::ConnectTimeout)), "{error:?}");
+    // As in Python, the time-out of connecting to a proxy is an error of the proxy.
+    let proxy = zero.proxies([("all", format!("http://{}", server.addr()))]);
+    let error = requests::get("http://site.test/", proxy);
+    assert!(matches!(error, Err(Error::ProxyError(_))), "{error:?}");
 }
 
 #[test]
