@@ -282,6 +282,10 @@ mod tests {
         for (name, text) in TABLES {
             let table = read(text).unwrap();
             if table.version == version {
+                if cfg!(all(windows, not(feature = "vendored"))) {
+                    pyssl_testing::skipped("on Windows, builds of OpenSSL have different suites");
+                    return;
+                }
                 assert_eq!(write(&library, version, table.build), *text, "{name}");
                 return;
             }

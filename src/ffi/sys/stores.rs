@@ -177,10 +177,7 @@ fn usage(context: &crypto::CERT_CONTEXT, flag: u32) -> io::Result<Option<BTreeSe
 
 /// A certificate that is in the user's store `CA` until this value is dropped.
 #[cfg(test)]
-pub(crate) struct Added(
-    *const crypto::CERT_CONTEXT,
-    #[expect(dead_code, reason = "it stays open")] Store,
-);
+pub(crate) struct Added(*const crypto::CERT_CONTEXT, Store);
 
 #[cfg(test)]
 impl Added {
@@ -213,7 +210,7 @@ impl Added {
         }
         let added = Added(context, store);
         let Some(purposes) = purposes else {
-            return Ok(added);
+            return added.commit();
         };
         let mut names: Vec<_> = purposes
             .iter()
@@ -226,7 +223,17 @@ impl Added {
         // SAFETY: the certificate is live, and `usage` points to a list of C strings, which the call copies.
         match unsafe { crypto::CertSetEnhancedKeyUsage(added.0, &raw const usage) } {
             0 => Err(io::Error::last_os_error()),
-            _ => Ok(added),
+            _ => added.commit(),
+        }
+    }
+    /// Writes the changes of the store, which Wine does not do at once.
+    fn commit(self) -> io::Result<Added> {
+        // SAFETY: the store is open, and this request takes no data.
+        match unsafe {
+            crypto::CertControlStore(self.1.0, 0, crypto::CERT_STORE_CTRL_COMMIT, ptr::null())
+        } {
+            0 => Err(io::Error::last_os_error()),
+            _ => Ok(self),
         }
     }
 }
@@ -234,7 +241,11 @@ impl Added {
 #[cfg(test)]
 impl Drop for Added {
     fn drop(&mut self) {
-        // SAFETY: `self.0` is a live certificate, which this call deletes from its store and frees.
-        unsafe { crypto::CertDeleteCertificateFromStore(self.0) };
+        // SAFETY: `self.0` is a live certificate, which the first call deletes from its store and frees. The store is
+        // still open.
+        unsafe {
+            crypto::CertDeleteCertificateFromStore(self.0);
+            crypto::CertControlStore(self.1.0, 0, crypto::CERT_STORE_CTRL_COMMIT, ptr::null());
+        }
     }
 }
