@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
 # check-only-cc.sh ARGUMENT...: the C compiler of builds that nobody links (`cargo check` for another system).
 # It preprocesses for this system, without the arguments that are for the other one. Its object files are empty.
+# As the librarian of a target for Microsoft's linker, it writes an empty library.
+if [[ $1 == -out:* ]]; then
+    printf '!<arch>\n' >"${1#-out:}"
+    exit
+fi
 arguments=() compiles='' output=''
 while (($#)); do
     case $1 in

@@ -54,6 +54,7 @@ pub fn check(targets: &[&str]) -> Result<Outcome> {
     } else {
         targets
     };
+    let compiler = workspace().join("xtask/check-only-cc.sh");
     for target in targets {
         let status = Command::new(cargo())
             .current_dir(workspace())
@@ -65,8 +66,15 @@ pub fn check(targets: &[&str]) -> Result<Outcome> {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("OPENSSL_DIR", &openssl)
             .env("OPENSSL_STATIC", "1")
-            .env("TARGET_CC", workspace().join("xtask/check-only-cc.sh"))
-            .env("TARGET_AR", "ar")
+            .env("TARGET_CC", &compiler)
+            .env(
+                "TARGET_AR",
+                if target.ends_with("-msvc") {
+                    compiler.as_os_str()
+                } else {
+                    "ar".as_ref()
+                },
+            )
             .env("SDKROOT", "/")
             .status()?;
         if !status.success() {
