@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use once_cell::sync::Lazy;
 use serde::{Deserialize, Serialize};
 
+use crate::cipher::Policy;
 use crate::data;
 
 /// The explanation of a code, from [`CodeExplanation::of`].
@@ -45,12 +46,58 @@ impl CodeExplanation {
             .map(|(code, explanation)| (code.as_str(), explanation))
     }
 
+    /// The rules of reports that have no code of their own: one for each policy, and those for what was not compared.
+    #[allow(
+        clippy::expect_used,
+        reason = "the file is part of the crate, and tested"
+    )]
+    fn rules() -> &'static BTreeMap<String, CodeExplanation> {
+        static RULES: Lazy<BTreeMap<String, CodeExplanation>> = Lazy::new(|| {
+            let text = include_str!("explanations-of-rules.toml");
+            let mut all: BTreeMap<String, CodeExplanation> =
+                data::read(text).expect("the crate's explanations");
+            for name in Policy::names() {
+                let policy = Policy::named(&name);
+                all.extend(policy.map(|policy| (name, CodeExplanation::of_policy(&policy))));
+            }
+            all
+        });
+        &RULES
+    }
+
+    /// The explanation of a violation of a policy.
+    fn of_policy(policy: &Policy) -> CodeExplanation {
+        let (title, version) = (policy.title(), policy.version());
+        let meaning =
+            format!("A setting differs from a rule of the guideline {title} (version {version}).");
+        let why = "For an error, the guideline forbids the setting; for a warning, it advises against it. The message \
+                   names the section.";
+        let mend = format!(
+            "Change the setting that the message names, and compare it again with `--policy {}`.",
+            policy.name()
+        );
+        CodeExplanation {
+            meaning: meaning.into(),
+            why: why.into(),
+            mend: mend.into(),
+            source: policy.source().into(),
+        }
+    }
+
     /// The explanation of a code of a [`LintCode`](crate::cipher::LintCode), an
     /// [`AuditCode`](crate::audit::AuditCode), a [`ConfigCode`](crate::config::ConfigCode), a
     /// [`ScanCode`](crate::wire::ScanCode), or a finding about a Python program. Letter case does not
-    /// matter.
+    /// matter. Reports also have the name of a [`Policy`] as the code of a violation, `invalid` and `not-compared`.
+    ///
+    /// ```
+    /// use pyssl_ciphers::CodeExplanation;
+    ///
+    /// let explanation = CodeExplanation::of("rfc9325").unwrap();
+    /// assert_eq!(explanation.source(), "https://www.rfc-editor.org/rfc/rfc9325");
+    /// ```
     pub fn of(code: &str) -> Option<&'static CodeExplanation> {
-        CodeExplanation::all().get(&code.to_ascii_uppercase())
+        let found = CodeExplanation::all().get(&code.to_ascii_uppercase());
+        found.or_else(|| CodeExplanation::rules().get(&code.to_ascii_lowercase()))
     }
 
     /// The meaning of the finding.
@@ -81,6 +128,18 @@ mod tests {
     use crate::cipher::LintCode;
     use crate::config::ConfigCode;
     use crate::wire::ScanCode;
+
+    #[test]
+    fn every_rule_of_a_report_has_an_explanation() {
+        for rule in Policy::names()
+            .iter()
+            .map(String::as_str)
+            .chain(["invalid", "not-compared"])
+        {
+            let explanation = CodeExplanation::of(rule).unwrap();
+            assert!(explanation.meaning().len() >= 8, "{rule}");
+        }
+    }
 
     #[test]
     fn every_code_has_an_explanation_and_every_explanation_a_code() {

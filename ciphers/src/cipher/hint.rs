@@ -17,6 +17,9 @@ pub enum Hint {
     DefaultNotFirst,
     /// Other versions or builds of OpenSSL know the name. The linked one has no such suites.
     NotInThisBuild,
+    /// The name comes from the TLS registry or from Java. OpenSSL has this name for the suite, which the linked one does not
+    /// have.
+    OpensslNameOfOtherBuilds(&'static str),
     /// A `-` between two names makes them one name; probably a separator is missing.
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
@@ -46,6 +49,12 @@ impl fmt::Display for Hint {
             }
             Hint::DefaultNotFirst => f.write_str("`DEFAULT` has a meaning only at the start"),
             Hint::NotInThisBuild => f.write_str("this OpenSSL has no such suites"),
+            Hint::OpensslNameOfOtherBuilds(name) => {
+                write!(
+                    f,
+                    "OpenSSL calls it `{name}`; this OpenSSL has no such suites"
+                )
+            }
             Hint::MissingSeparator => f.write_str("a `-` joins two names; write `:-`"),
             Hint::GnuTls => f.write_str("this is from a priority string of GnuTLS"),
             Hint::Distribution(word) => write!(
@@ -68,6 +77,14 @@ impl fmt::Display for Hint {
 }
 
 impl Hint {
+    /// Whether other versions or builds of OpenSSL have the suites.
+    pub(super) fn is_of_other_builds(&self) -> bool {
+        matches!(
+            self,
+            Hint::NotInThisBuild | Hint::OpensslNameOfOtherBuilds(_)
+        )
+    }
+
     pub(super) fn for_part(part: &Part, library: &Library) -> Option<Hint> {
         Hint::for_term(part.unknown()?, library)
     }
@@ -129,8 +146,12 @@ impl Hint {
         if rest.ends_with("_SCSV") {
             return Some(Hint::Signal);
         }
-        match library.suite_with_standard_name(&format!("TLS_{rest}{digest}")) {
-            Some(suite) => Some(Hint::OpensslName(suite.cipher.name)),
+        let standard = format!("TLS_{rest}{digest}");
+        if let Some(suite) = library.suite_with_standard_name(&standard) {
+            return Some(Hint::OpensslName(suite.cipher.name));
+        }
+        match names::of_other_builds(&standard) {
+            Some(name) => Some(Hint::OpensslNameOfOtherBuilds(name)),
             None => rest.contains("_WITH_").then_some(Hint::NotInThisBuild),
         }
     }
@@ -162,7 +183,13 @@ mod tests {
             ("AES:P-256", "set_groups"),
             ("ssl_ciphers HIGH", "the name of a setting"),
             ("SSLCipherSuite=HIGH", "the name of a setting"),
-            ("SSL_RSA_WITH_RC4_128_MD5", "has no such suites"),
+            ("SSL_RSA_WITH_RC4_128_MD5", "calls it `RC4-MD5`; this"),
+            ("SSL_RSA_WITH_3DES_EDE_CBC_SHA", "calls it `DES-CBC3-SHA`"),
+            (
+                "SSL_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA",
+                "calls it `EXP-EDH-RSA-DES-CBC-SHA`",
+            ),
+            ("TLS_KRB5_WITH_DES_CBC_SHA", "has no such suites"),
             ("SSL_RSA_WITH_AES_128_CBC_SHA", "calls it `AES128-SHA`"),
             (
                 "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256",

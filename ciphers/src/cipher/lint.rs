@@ -274,10 +274,10 @@ impl Linter<'_> {
         let (code, severity) = match hint {
             Some(Hint::Tls13Suite) => (LintCode::Tls13InString, Severity::Error),
             Some(Hint::DefaultNotFirst) => (LintCode::DefaultNotFirst, Severity::Error),
-            Some(Hint::NotInThisBuild) if precaution => {
+            Some(hint) if precaution && hint.is_of_other_builds() => {
                 (LintCode::NothingToExclude, Severity::Note)
             }
-            Some(Hint::NotInThisBuild) => (LintCode::UnknownName, Severity::Warning),
+            Some(hint) if hint.is_of_other_builds() => (LintCode::UnknownName, Severity::Warning),
             _ => (LintCode::UnknownName, Severity::Error),
         };
         let message = match code {

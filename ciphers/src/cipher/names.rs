@@ -230,6 +230,58 @@ pub(super) fn of_distribution(name: &str) -> Option<&'static str> {
     known.then_some("DEFAULT")
 }
 
+/// OpenSSL's names of suites that most builds do not have, by the name in the TLS registry (ciphers(1), "CIPHER SUITE
+/// NAMES").
+const OF_OTHER_BUILDS: [(&str, &str); 25] = [
+    ("TLS_RSA_WITH_RC4_128_MD5", "RC4-MD5"),
+    ("TLS_RSA_WITH_RC4_128_SHA", "RC4-SHA"),
+    ("TLS_RSA_WITH_IDEA_CBC_SHA", "IDEA-CBC-SHA"),
+    ("TLS_RSA_WITH_DES_CBC_SHA", "DES-CBC-SHA"),
+    ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "DES-CBC3-SHA"),
+    ("TLS_DHE_DSS_WITH_DES_CBC_SHA", "EDH-DSS-DES-CBC-SHA"),
+    ("TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA", "DHE-DSS-DES-CBC3-SHA"),
+    ("TLS_DHE_RSA_WITH_DES_CBC_SHA", "EDH-RSA-DES-CBC-SHA"),
+    ("TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA", "DHE-RSA-DES-CBC3-SHA"),
+    ("TLS_DH_anon_WITH_RC4_128_MD5", "ADH-RC4-MD5"),
+    ("TLS_DH_anon_WITH_DES_CBC_SHA", "ADH-DES-CBC-SHA"),
+    ("TLS_DH_anon_WITH_3DES_EDE_CBC_SHA", "ADH-DES-CBC3-SHA"),
+    ("TLS_RSA_EXPORT_WITH_RC4_40_MD5", "EXP-RC4-MD5"),
+    ("TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5", "EXP-RC2-CBC-MD5"),
+    ("TLS_RSA_EXPORT_WITH_DES40_CBC_SHA", "EXP-DES-CBC-SHA"),
+    (
+        "TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA",
+        "EXP-EDH-DSS-DES-CBC-SHA",
+    ),
+    (
+        "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA",
+        "EXP-EDH-RSA-DES-CBC-SHA",
+    ),
+    ("TLS_DH_anon_EXPORT_WITH_RC4_40_MD5", "EXP-ADH-RC4-MD5"),
+    (
+        "TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA",
+        "EXP-ADH-DES-CBC-SHA",
+    ),
+    ("TLS_ECDHE_RSA_WITH_RC4_128_SHA", "ECDHE-RSA-RC4-SHA"),
+    (
+        "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        "ECDHE-RSA-DES-CBC3-SHA",
+    ),
+    ("TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", "ECDHE-ECDSA-RC4-SHA"),
+    (
+        "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
+        "ECDHE-ECDSA-DES-CBC3-SHA",
+    ),
+    ("TLS_ECDH_anon_WITH_RC4_128_SHA", "AECDH-RC4-SHA"),
+    ("TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA", "AECDH-DES-CBC3-SHA"),
+];
+
+/// OpenSSL's name of a suite that most builds do not have.
+pub(super) fn of_other_builds(standard: &str) -> Option<&'static str> {
+    let mut all = OF_OTHER_BUILDS.iter();
+    let found = all.find(|(name, _)| name.eq_ignore_ascii_case(standard));
+    found.map(|(_, name)| *name)
+}
+
 /// Whether a name is that of a security policy of s2n (`default_tls13`, `20240503`) or of AWS.
 pub(super) fn is_security_policy(name: &str) -> bool {
     const BEGIN: [&str; 4] = [

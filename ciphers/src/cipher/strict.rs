@@ -36,7 +36,7 @@ impl CipherString {
             match step.effect() {
                 Effect::Unknown => {
                     let hint = step.hint();
-                    if precaution && hint == Some(super::Hint::NotInThisBuild) {
+                    if precaution && hint.as_ref().is_some_and(super::Hint::is_of_other_builds) {
                         continue;
                     }
                     let (name, span) = match part.unknown() {

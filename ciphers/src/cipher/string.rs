@@ -427,6 +427,7 @@ impl<'a> Reader<'a> {
             b'\\' => "; it belongs to a shell's command line".to_owned(),
             b'#' => "; a cipher string has no comments".to_owned(),
             b'*' => "; there are no wildcards".to_owned(),
+            b'%' => "; `%` belongs to a priority string of GnuTLS".to_owned(),
             b'[' | b']' | b'|' => "; only BoringSSL has groups of equal preference".to_owned(),
             b'_' if self.text[self.at..].starts_with("_SUSE") => {
                 "; only SUSE's OpenSSL knows `DEFAULT_SUSE`; elsewhere, write `DEFAULT`".to_owned()

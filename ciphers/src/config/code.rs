@@ -133,6 +133,7 @@ impl Reader<'_> {
         builder.add_in(path, name, value.words);
         if let Some(statement) = builder.statements.last_mut() {
             statement.is_partly_unknown = value.is_partly_unknown;
+            statement.is_conditional = value.is_conditional;
         }
         visit(builder);
     }
@@ -235,11 +236,23 @@ impl Reader<'_> {
         let mut at = from;
         // Whether the next string continues the last one.
         let mut joins = false;
+        // For each open bracket: the number of words before its current element, and its kind.
+        let mut open = vec![(value.words.len(), Bracket::Other)];
         while let Some(token) = self
             .token(at)
             .filter(|_| at < from + TOKENS && value.words.len() < VALUES)
         {
             let next = self.token(at + 1);
+            if let Some(choice) = self.choice(at) {
+                value.is_conditional = true;
+                let element = open.last().map_or(0, |(start, _)| *start);
+                if choice == Choice::Next {
+                    value.words.truncate(element);
+                }
+                joins = false;
+                at += 1;
+                continue;
+            }
             match token {
                 Token::Text(text) => {
                     match value.words.last_mut().filter(|last| joins && last.quoted) {
@@ -258,6 +271,10 @@ impl Reader<'_> {
                     let is_key = next.is_some_and(|t| t.is_one_of(&["=", "=>"]))
                         || depth > 0 && next.is_some_and(|t| t.is(":"));
                     let own = name.text();
+                    if matches!(self.before(at, 2), [Token::Name(table), dot] if table.text() == "env" && dot.is("."))
+                    {
+                        value.is_conditional = true;
+                    }
                     let constant = self.constants.get(own).filter(|start| {
                         level < 4 && **start != from && !(from..at).contains(*start)
                     });
@@ -278,13 +295,33 @@ impl Reader<'_> {
                     }
                     joins = false;
                 }
-                Token::Sign("(" | "[" | "{", _) => depth += 1,
+                Token::Sign("(" | "[" | "{", _) => {
+                    depth += 1;
+                    open.push((value.words.len(), self.bracket(at)));
+                }
                 Token::Sign(")" | "]" | "}", _) => match depth.checked_sub(1) {
-                    Some(less) => depth = less,
+                    Some(less) => {
+                        depth = less;
+                        if let Some((start, Bracket::Key)) = open.pop() {
+                            value.words.truncate(start);
+                            value.is_conditional = true;
+                        }
+                    }
                     None => return,
                 },
                 Token::Sign("," | ";", _) if depth == 0 && !in_call => return,
-                Token::Sign("," | ";", _) => joins = false,
+                Token::Sign("," | ";", _) => {
+                    joins = false;
+                    if let Some((start, bracket)) = open.last_mut() {
+                        if *bracket == Bracket::Key {
+                            // The default follows the name of the value.
+                            value.words.truncate(*start);
+                            value.is_conditional = true;
+                            *bracket = Bracket::Other;
+                        }
+                        *start = value.words.len();
+                    }
+                }
                 Token::Sign("+" | "." | "..", _) => {
                     value.is_partly_unknown |= self.joins_a_variable(at);
                 }
@@ -303,6 +340,67 @@ impl Reader<'_> {
                 Token::Sign(..) | Token::Other(..) => joins = false,
             }
             at += 1;
+        }
+    }
+
+    /// Whether a token chooses between two values: `x || "HIGH"`, `x ? "HIGH" : "ALL"`, `"HIGH" if x else "ALL"`.
+    fn choice(&self, at: usize) -> Option<Choice> {
+        if self.language.dashes || self.language.terms {
+            return None;
+        }
+        let is_mark = |at| matches!(self.token(at), Some(Token::Other('?', _)));
+        let before = at.checked_sub(1);
+        match self.token(at)? {
+            Token::Name(name) => match name.text() {
+                "or" | "else" | "unwrap_or" | "unwrap_or_else" | "orElse" => Some(Choice::Next),
+                "if" | "unless" | "match" | "switch" | "when" => Some(Choice::Starts),
+                _ => None,
+            },
+            Token::Sign("|", _) => {
+                let is_second = before
+                    .and_then(|at| self.token(at))
+                    .is_some_and(|t| t.is("|"));
+                is_second.then_some(Choice::Next)
+            }
+            // Some languages have this mark for a value that may be missing, before a dot or a bracket.
+            Token::Other('?', _) if !self.token(at + 1)?.is_one_of(&[".", ",", ";", ")"]) => {
+                Some(Choice::Next)
+            }
+            // The colon of `x ? "HIGH" : "ALL"`, which follows a mark in the same statement.
+            Token::Sign(":", _) => {
+                let is_end = |token: &Token| token.is_one_of(&[",", ";", "{", "[", "("]);
+                let back = (0..at).rev().take(TOKENS);
+                let mut back = back.take_while(|at| !self.token(*at).is_some_and(is_end));
+                back.any(is_mark).then_some(Choice::Next)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the bracket at this place has the name of a value: `getenv("CIPHERS")`, `ENV['CIPHERS']`.
+    fn bracket(&self, at: usize) -> Bracket {
+        const FUNCTIONS: [&str; 7] = [
+            "get",
+            "getenv",
+            "fetch",
+            "getproperty",
+            "getordefault",
+            "lookupenv",
+            "var",
+        ];
+        const TABLES: [&str; 3] = ["env", "environ", "_env"];
+        let Some(Token::Name(name)) = at.checked_sub(1).and_then(|at| self.token(at)) else {
+            return Bracket::Other;
+        };
+        let name = name.text().to_ascii_lowercase();
+        let is_key = match self.token(at) {
+            Some(Token::Sign("(", _)) => FUNCTIONS.contains(&&*name) || name == "env",
+            Some(Token::Sign("[", _)) => TABLES.contains(&&*name),
+            _ => false,
+        };
+        match is_key {
+            true => Bracket::Key,
+            false => Bracket::Other,
         }
     }
 
@@ -383,12 +481,31 @@ impl Reader<'_> {
     }
 }
 
+/// What a token means for the values between which it chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// Another value follows, which is read instead of the one before.
+    Next,
+    /// The value depends on a condition.
+    Starts,
+}
+
+/// What a bracket contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bracket {
+    /// The name of a value that is not in the file, perhaps with a default.
+    Key,
+    Other,
+}
+
 /// The strings and names of a value.
 #[derive(Debug, Default)]
 struct Value {
     words: Vec<Word>,
     /// Whether a part of the value is a variable that this file does not assign.
     is_partly_unknown: bool,
+    /// Whether the value depends on a condition, or is the default of a value that is not in the file.
+    is_conditional: bool,
 }
 
 /// The names that are assigned, each with the index of the token at which its first value starts.

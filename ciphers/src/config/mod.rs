@@ -411,13 +411,18 @@ impl Reading {
             return None;
         }
         let name = statement.name.text();
+        let is_compared = matches!(kind, Kind::Versions | Kind::Min | Kind::Max | Kind::Groups);
+        if statement.is_conditional && !is_missing && (kind.is_list() || is_compared) {
+            return Some(format!(
+                "the value of `{name}` depends on a condition, or is a default; it was read in part"
+            ));
+        }
         if statement.is_partly_unknown && (kind.is_list() || kind == Kind::Versions) {
             return Some(format!(
                 "a part of the value of `{name}` was not read: it is not in this file"
             ));
         }
-        let has_other_value = matches!(kind, Kind::Versions | Kind::Min | Kind::Max | Kind::Groups)
-            && is_variable(statement);
+        let has_other_value = is_compared && is_variable(statement);
         (is_missing && (kind.is_list() || has_other_value)).then(|| {
             format!("the value of `{name}` was not read: it is not in this file, or is computed")
         })

@@ -30,6 +30,8 @@ pub(super) struct Statement {
     pub(super) values: Vec<Word>,
     /// In source code, whether a part of the value is a variable that the file does not assign.
     pub(super) is_partly_unknown: bool,
+    /// Whether the value depends on a condition, or is the default of a value that is not in the file.
+    pub(super) is_conditional: bool,
 }
 
 impl Statement {
@@ -45,6 +47,7 @@ impl Statement {
             name,
             values,
             is_partly_unknown: false,
+            is_conditional: false,
         }
     }
 }

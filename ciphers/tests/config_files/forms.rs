@@ -454,6 +454,80 @@ fn variables_within_a_value_of_source_code_are_told() {
     }
 }
 
+/// A value that depends on a condition is not known: the last alternative is read, and the finding says so.
+#[test]
+fn values_that_depend_on_a_condition_are_told() {
+    for (name, text) in [
+        ("a.js", "f({ciphers: x || 'HIGH', a: 1})"),
+        ("a.js", "f({ciphers: process.env.CIPHERS || 'HIGH'})"),
+        ("a.js", "f({ciphers: process.env['CIPHERS'] ?? 'HIGH'})"),
+        ("a.js", "f({ciphers: options?.ciphers ?? 'HIGH'})"),
+        ("a.js", "f({ciphers: (old ? 'ALL' : 'HIGH')})"),
+        ("a.js", "f({ciphers: [x || 'ALL', 'HIGH'].pop() || 'HIGH'})"),
+        ("a.py", "ctx.set_ciphers(os.environ.get('C') or 'HIGH')"),
+        ("a.py", "ctx.set_ciphers(os.environ.get('C', 'HIGH'))"),
+        ("a.py", "ctx.set_ciphers(os.getenv('C', 'HIGH'))"),
+        ("a.py", "ctx.set_ciphers('ALL' if old else 'HIGH')"),
+        (
+            "a.py",
+            "CIPHERS = os.environ.get('C', 'HIGH')\nctx.set_ciphers(CIPHERS)",
+        ),
+        ("a.rb", "ctx.ciphers = ENV['C'] || 'HIGH'"),
+        ("a.rb", "ctx.ciphers = ENV.fetch('C', 'HIGH')"),
+        ("a.rb", "ctx.ciphers = 'HIGH' if modern"),
+        ("a.php", "$o = ['ciphers' => $c ?: 'HIGH'];"),
+        ("a.php", "$o = ['ciphers' => $c ?? 'HIGH', 'x' => 1];"),
+        ("a.php", "$o = ['ciphers' => $old ? 'ALL' : 'HIGH'];"),
+        (
+            "a.rs",
+            "c.set_ciphers(&env::var(\"C\").unwrap_or_else(|_| \"HIGH\".into()))?;",
+        ),
+        (
+            "a.rs",
+            "c.set_ciphers(if old { \"ALL\" } else { \"HIGH\" })?;",
+        ),
+        (
+            "a.c",
+            "SSL_CTX_set_cipher_list(ctx, old ? \"ALL\" : \"HIGH\");",
+        ),
+    ] {
+        let config = Config::parse(name, text);
+        let last = text.matches('\n').count() + 1;
+        assert!(
+            unread_lines(name, text).contains(&last),
+            "{text}: {config:?}"
+        );
+        let strings: Vec<_> = config
+            .services()
+            .iter()
+            .flat_map(|service| service.of_kind(SettingKind::Ciphers))
+            .map(|setting| setting.value())
+            .collect();
+        assert_eq!(strings, ["HIGH"], "{text}");
+    }
+    for (name, text) in [
+        ("a.js", "f({minVersion: x || 'TLSv1.2', ciphers: 'HIGH'})"),
+        ("a.js", "f({ecdhCurve: x || 'P-256', ciphers: 'HIGH'})"),
+        (
+            "a.js",
+            "f({ciphers: process.env.CIPHERS, minVersion: 'TLSv1.2'})",
+        ),
+        (
+            "a.py",
+            "ctx.set_ciphers(os.getenv('C'))\nctx.minimum_version = ssl.TLSVersion.TLSv1_2",
+        ),
+        (
+            "a.rb",
+            "ctx.ciphers = ENV['C']\nctx.min_version = OpenSSL::SSL::TLS1_2_VERSION",
+        ),
+    ] {
+        assert_eq!(unread_lines(name, text), [1], "{text}");
+    }
+    // The condition is another setting's.
+    let text = "f({rejectUnauthorized: x || false, ciphers: 'HIGH', key: a ? b : c})";
+    assert_eq!(unread_lines("a.js", text), [0; 0], "{text}");
+}
+
 #[test]
 fn a_word_that_is_no_version_is_told_with_and_without_quotes() {
     for (name, text) in [

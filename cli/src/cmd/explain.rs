@@ -17,7 +17,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
                 "there is no code '{code}'; `pyssl explain` lists all"
             )));
         };
-        found.push((code.to_ascii_uppercase(), explanation));
+        // The codes of findings have capital letters, and the names of policies small ones.
+        let is_code = CodeExplanation::codes().any(|(known, _)| known.eq_ignore_ascii_case(code));
+        let name = match is_code {
+            true => code.to_ascii_uppercase(),
+            false => code.to_ascii_lowercase(),
+        };
+        found.push((name, explanation));
     }
     let is_list = found.is_empty();
     if is_list {

@@ -291,3 +291,41 @@ fn a_value_that_cannot_be_read_prevents_a_verdict() {
         assert_eq!(verdict(name, &text), Value::Null, "{text}");
     }
 }
+
+#[test]
+fn a_string_that_is_fine_in_other_versions_of_openssl_has_a_line_for_each() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    std::fs::write(&path, "server {\n    ssl_ciphers ECDHE+AESGCM;\n}\n").unwrap();
+    let file = path.to_str().unwrap();
+    let output = run([
+        "ciphers",
+        "--server",
+        file,
+        "--openssl",
+        "4.0",
+        "--openssl",
+        "3.5",
+    ]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    for version in ["3.5", "4.0"] {
+        let line = format!("{file}:2: with OpenSSL {version}: ");
+        assert!(output.stdout.contains(&line), "{output:?}");
+    }
+}
+
+#[test]
+fn the_correction_of_a_file_lists_every_suite_before_and_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    std::fs::write(&path, "server {\n    ssl_ciphers HIGH:!aNULL;\n}\n").unwrap();
+    let output = run(["ciphers", "--fix", "--server", path.to_str().unwrap()]);
+    for label in ["before", "after"] {
+        let mut lines = output.stdout.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with(label)).unwrap();
+        let (count, names) = line.split_once(" suites: ").unwrap();
+        let count: usize = count.rsplit(' ').next().unwrap().parse().unwrap();
+        assert_eq!(names.split(' ').count(), count, "{line}");
+        assert!(count > 4, "{line}");
+    }
+}

@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod ci;
 mod ciphers;
 mod ciphers_files;
 mod connect;

@@ -53,6 +53,24 @@ impl OnVersion {
     }
 }
 
+impl OnVersion {
+    /// The effect of a string that is no problem in this version of OpenSSL, in one line.
+    pub(super) fn effect(&self) -> String {
+        let openssl = self.openssl.name();
+        let suites = self.explanation.as_ref().map(|there| there.ciphers().len());
+        let suites = count(suites.unwrap_or(0), "suite");
+        let diff = match &self.diff {
+            None => String::new(),
+            Some(diff) if diff.is_empty() => ", as here".to_owned(),
+            Some(diff) => {
+                let (less, more) = (diff.removed().len(), diff.added().len());
+                format!(", none weaker: {less} missing there, {more} additional there")
+            }
+        };
+        format!("with OpenSSL {openssl}: {suites}{diff}")
+    }
+}
+
 /// The result for a client.
 pub(crate) struct Client {
     pub(crate) profile: Profile,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use pyssl_ciphers::cipher::{Cipher, Finding, Fix};
 use serde::Serialize;
 
-use super::{changes, count, few};
+use super::{changes, count};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
 /// A corrected string in a file.
@@ -79,7 +79,7 @@ impl FixedLine {
         }
         let names = |list: &[Cipher]| -> String {
             let names: Vec<_> = list.iter().map(|cipher| cipher.name).collect();
-            few(&names)
+            names.join(" ")
         };
         let (before, after) = (self.fix.before(), self.fix.after());
         let label = Styled(FAINT, format!("before {}", count(before.len(), "suite")));

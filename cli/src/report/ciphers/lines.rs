@@ -345,7 +345,7 @@ fn place_of(violation: &ViolationKind) -> SettingKind {
         | ViolationKind::MissingGroup(_)
         | ViolationKind::SmallGroup { .. }
         | ViolationKind::UnknownName(_) => SettingKind::Groups,
-        ViolationKind::Signature(_) => SettingKind::Signatures,
+        ViolationKind::Signature(_) | ViolationKind::SignatureDigest(_) => SettingKind::Signatures,
         ViolationKind::SmallKey { .. } => SettingKind::DhParams,
         _ => SettingKind::Ciphers,
     }
@@ -376,8 +376,13 @@ pub(crate) fn lines(out: &mut dyn Write, files: &[FileReport]) -> io::Result<()>
         }
     }
     for linted in files.iter().flat_map(|file| &file.strings) {
+        let line = linted.line_and_column(None).0;
+        for on in linted.on_versions.iter().filter(|on| !on.is_worse()) {
+            let place = Styled(BOLD, format!("{}:{line}:", linted.file));
+            writeln!(out, "{place} {}", on.effect())?;
+        }
         if let Some(fixed) = &linted.fixed {
-            fixed.print(out, &linted.file, linted.line_and_column(None).0)?;
+            fixed.print(out, &linted.file, line)?;
         }
     }
     for file in files.iter().filter(|file| !file.services.is_empty()) {
