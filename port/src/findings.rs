@@ -212,7 +212,10 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
     let verified = Verified::of(source.text, program, &assignments, &constants);
     for statement in &program.statements {
         for mark in &statement.marks {
-            let is_mention = matches!(mark.how, How::Import | How::Type | How::Except);
+            let is_mention = matches!(
+                mark.how,
+                How::Import | How::Type | How::Except | How::Delete
+            );
             let Some(rule) = mark.rule.filter(|_| !is_mention) else {
                 continue;
             };
@@ -238,7 +241,7 @@ pub(crate) fn of<'t>(source: &'t Source<'_>, program: &Program<'t>) -> Vec<Findi
             }
             let found = rule.findings.iter().find(|row| {
                 row.first()
-                    .is_some_and(|condition| holds(source.text, &constants, mark, condition))
+                    .is_some_and(|condition| holds(&constants, mark, condition))
             });
             if let Some([_, code, severity, message]) = found.map(Vec::as_slice) {
                 findings.push(finding(
@@ -323,15 +326,10 @@ fn trusts(source: &str, mark: &Mark<'_>) -> bool {
 }
 
 /// Whether the condition of a rule holds for a use.
-fn holds<'t>(
-    source: &'t str,
-    constants: &Constants<'_, 't>,
-    mark: &Mark<'t>,
-    condition: &str,
-) -> bool {
+fn holds<'t>(constants: &Constants<'_, 't>, mark: &Mark<'t>, condition: &str) -> bool {
     if let Some((first, rest)) = condition.split_once(" & ") {
         let mut both = [first, rest].into_iter();
-        return both.all(|condition| holds(source, constants, mark, condition));
+        return both.all(|condition| holds(constants, mark, condition));
     }
     let is = |node: Node<'t>, wanted: &str, kind: &str| {
         let value = constants.value(node);

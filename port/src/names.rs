@@ -36,6 +36,8 @@ pub(crate) enum How<'t> {
     Call(Arguments<'t>),
     /// An assignment to a property: the value, and the operator of `|=`.
     Set(Node<'t>, Option<&'t str>),
+    /// `del`.
+    Delete,
     /// `except`.
     Except,
     /// An annotation, a base class or an argument of `isinstance`.

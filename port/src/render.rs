@@ -12,6 +12,7 @@ use crate::names::{How, Mark, Program};
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, children, strip, text};
 use crate::tree::Node;
+use crate::words::comment;
 
 /// A name that a Rust line takes from its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +94,12 @@ impl<'s, 't> Renderer<'s, 't> {
                 return Some(kind.rust.clone());
             }
         }
+        if let Some(has) = self.has(mark) {
+            return Some(has);
+        }
         let rule = mark.rule?;
         match &mark.how {
+            How::Delete => None,
             How::Set(value, operator) => self.set(mark, rule, *value, *operator),
             How::Call(arguments) => {
                 let rust = rule.rust.as_deref()?;
@@ -135,6 +140,16 @@ impl<'s, 't> Renderer<'s, 't> {
                 Some(self.fill(rust, mark, rule, mark.receiver, &given))
             }
         }
+    }
+
+    /// `hasattr(context, "post_handshake_auth")`: Rust's types answer it.
+    fn has(&self, mark: &Mark<'t>) -> Option<String> {
+        let function = mark.node.child_by_field_id(FIELDS.function)?;
+        let is_question = matches!(mark.how, How::Read) && self.python(function) == "hasattr";
+        let has = mark
+            .rule
+            .is_some_and(|rule| rule.has_rust() && rule.gone.is_none());
+        is_question.then(|| format!("{} {has}", comment(self.python(mark.node))))
     }
 
     /// Records the arguments of a call that the template has not used.

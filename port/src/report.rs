@@ -208,7 +208,9 @@ fn entry<'t>(
         let Some(rule) = mark.rule else {
             continue;
         };
-        if !matches!(mark.how, How::Import | How::Type) {
+        if matches!(mark.how, How::Delete) {
+            differs.push(format!("Rust cannot delete the property `{}`.", mark.name));
+        } else if !matches!(mark.how, How::Import | How::Type) {
             differs.extend(rule.differs.clone().filter(|text| !differs.contains(text)));
         }
         features.extend(rule.feature.clone());

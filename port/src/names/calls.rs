@@ -48,6 +48,9 @@ impl<'t> Walker<'t> {
                 return Ok(value);
             }
         }
+        if let Some(value) = self.descriptor(node, function, &arguments)? {
+            return Ok(value);
+        }
         let target = self.target(function)?;
         let mut values = Vec::new();
         for argument in &arguments.positional {
@@ -137,6 +140,41 @@ impl<'t> Walker<'t> {
             }
             other => instance_of(&other),
         })
+    }
+
+    /// `super().verify_flags.__set__(self, value)`.
+    fn descriptor(
+        &mut self,
+        node: Node<'t>,
+        function: Node<'t>,
+        arguments: &Arguments<'t>,
+    ) -> Result<Option<Value>, PortError> {
+        let name = function.child_by_field_id(FIELDS.attribute);
+        let name = name.map_or("", |name| self.text(name));
+        let property = function.child_by_field_id(FIELDS.object);
+        let Some(property) = property.filter(|_| matches!(name, "__set__" | "__get__")) else {
+            return Ok(None);
+        };
+        let target = self.target(property)?;
+        for argument in &arguments.positional {
+            self.value(*argument)?;
+        }
+        let Some((full, rule)) = &target.name else {
+            return Ok(Some(Value::Unknown));
+        };
+        match (name, &arguments.positional[..]) {
+            ("__set__", [object, value]) => {
+                let how = How::Set(*value, None);
+                self.mark(node, full, *rule, how, Some(*object), Value::Unknown);
+            }
+            ("__get__", [object, ..]) => {
+                let value = target.value.clone();
+                self.mark(node, full, *rule, How::Read, Some(*object), value);
+                return Ok(Some(target.value));
+            }
+            _ => {}
+        }
+        Ok(Some(Value::Unknown))
     }
 
     /// Records what a caller passes to a function of the file.

@@ -156,8 +156,22 @@ impl<'t> Walker<'t> {
                 self.finish(node, node.end_byte());
             }
             "delete_statement" => {
-                for child in children(node) {
-                    self.value(child)?;
+                let mut targets = children(node);
+                if let [list] = targets[..] {
+                    if matches!(list.kind(), "expression_list" | "tuple") {
+                        targets = children(list);
+                    }
+                }
+                for target in targets {
+                    if target.kind() != "attribute" {
+                        self.value(target)?;
+                        continue;
+                    }
+                    let property = self.target(target)?;
+                    let receiver = property.receiver.map(|(node, _)| node);
+                    if let Some((name, rule)) = property.name {
+                        self.mark(target, &name, rule, How::Delete, receiver, Value::Unknown);
+                    }
                 }
                 self.finish(node, node.end_byte());
             }

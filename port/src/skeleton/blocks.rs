@@ -33,17 +33,6 @@ impl<'s, 't> Function<'s, 't> {
 
     /// Writes `break`, `continue` or `return`.
     pub(super) fn leave(&mut self, jump: Jump) {
-        if let Jump::Return(Returned {
-            value: Some(value),
-            acts: true,
-            ..
-        }) = &jump
-        {
-            if self.blocks.iter().any(|block| block.kind == Kind::Closure) {
-                let line = format!("let _ = {value};");
-                self.push(&line);
-            }
-        }
         if let Some(line) = self.leaving(jump) {
             self.push(&format!("{line};"));
             self.diverge();
@@ -52,28 +41,60 @@ impl<'s, 't> Function<'s, 't> {
 
     /// The expression that leaves the block; `None` if there is no loop.
     pub(super) fn leaving(&mut self, jump: Jump) -> Option<String> {
+        let jump = match jump {
+            Jump::Return(returned) => return Some(self.returning(returned)),
+            jump => jump,
+        };
         for block in self.blocks.iter_mut().rev() {
             match (block.kind, &jump) {
+                (Kind::Closure, Jump::Break) => {
+                    block.leaves.breaks = true;
+                    return Some("return Ok(Leave::Break)".to_owned());
+                }
                 (Kind::Closure, _) => {
-                    let (flag, name) = match jump {
-                        Jump::Break => (&mut block.leaves.breaks, "Break"),
-                        Jump::Continue => (&mut block.leaves.continues, "Continue"),
-                        Jump::Return(_) => (&mut block.leaves.returns, "Return"),
-                    };
-                    *flag = true;
-                    return Some(format!("return Ok(Leave::{name})"));
+                    block.leaves.continues = true;
+                    return Some("return Ok(Leave::Continue)".to_owned());
                 }
                 (Kind::Loop, Jump::Break) => {
                     block.breaks = true;
                     return Some("break".to_owned());
                 }
-                (Kind::Loop, Jump::Continue) => return Some("continue".to_owned()),
+                (Kind::Loop, _) => return Some("continue".to_owned()),
                 _ => {}
             }
         }
-        match jump {
-            Jump::Return(returned) => Some(self.return_mark(returned)),
-            _ => None,
+        None
+    }
+
+    /// The expression that returns a value. A closure passes it on.
+    fn returning(&mut self, mut returned: Returned) -> String {
+        let is_closure = |block: &Block| block.kind == Kind::Closure;
+        let Some(level) = self.blocks.iter().rposition(is_closure) else {
+            return self.return_mark('R', returned);
+        };
+        self.blocks[level].leaves.returns = true;
+        // A variable that the closure takes may be used after it.
+        let inside = &self.blocks[level..];
+        if let (Some(value), false) = (&returned.value, returned.acts) {
+            let is_own = inside
+                .iter()
+                .any(|block| block.declared.contains_key(value));
+            if !is_own && !value.starts_with("py(") {
+                returned.value = Some(format!("py({})", quoted(value)));
+            }
+        }
+        self.return_mark('C', returned)
+    }
+
+    /// The expression that passes on the value of a closure.
+    pub(super) fn passing_on(&mut self) -> String {
+        let mut blocks = self.blocks.iter_mut().rev();
+        match blocks.find(|block| block.kind == Kind::Closure) {
+            Some(outer) => {
+                outer.leaves.returns = true;
+                "return Ok(Leave::Return(value))".to_owned()
+            }
+            None => "return Ok(value)".to_owned(),
         }
     }
 

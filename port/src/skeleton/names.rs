@@ -230,7 +230,10 @@ impl<'t> Function<'_, 't> {
             };
             // Writing to a `String` does not fail.
             let _ = match what {
-                "R" => self.resolve_return(&mut out, (before, after), number, has_value, is_option),
+                "R" | "C" => {
+                    let place = (number, what == "C");
+                    self.resolve_return(&mut out, (before, after), place, has_value, is_option)
+                }
                 _ => {
                     let binding = &self.bindings[number];
                     let word = match (binding.declared_by, binding.mutable) {
@@ -252,37 +255,37 @@ impl<'t> Function<'_, 't> {
         &self,
         out: &mut String,
         (before, after): (&str, &str),
-        number: usize,
+        (number, is_closure): (usize, bool),
         has_value: bool,
         is_option: bool,
     ) -> std::fmt::Result {
         let returned = &self.returns[number];
-        match (&returned.value, has_value) {
-            (None, true) => write!(out, "{before}return Ok(None){after}"),
-            (Some(value), true)
-                if is_option
-                    && returned
-                        .kind
-                        .as_ref()
-                        .is_some_and(|kind| !kind.starts_with("Option<")) =>
-            {
-                write!(out, "{before}return Ok(Some({value})){after}")
+        let of_kind = |text: &str| {
+            let kind = returned.kind.as_ref();
+            kind.is_some_and(|kind| kind.starts_with(text))
+        };
+        let result = match (&returned.value, has_value) {
+            (None, true) => "None".to_owned(),
+            (Some(value), true) if is_option && returned.kind.is_some() && !of_kind("Option<") => {
+                format!("Some({value})")
             }
-            (Some(value), true) => write!(out, "{before}return Ok({value}){after}"),
+            (Some(value), true) => value.clone(),
             (Some(value), false) if returned.acts && before.trim().is_empty() => {
-                write!(
-                    out,
-                    "{before}let _ = {value};\n{before}return Ok(()){after}"
-                )
+                writeln!(out, "{before}let _ = {value};")?;
+                "()".to_owned()
             }
-            (_, false) => write!(out, "{before}return Ok(()){after}"),
+            (_, false) => "()".to_owned(),
+        };
+        match is_closure {
+            true => write!(out, "{before}return Ok(Leave::Return({result})){after}"),
+            false => write!(out, "{before}return Ok({result}){after}"),
         }
     }
 
-    /// The mark of a `return`.
-    pub(super) fn return_mark(&mut self, returned: Returned) -> String {
+    /// The mark of a `return`: `R`, or `C` in a closure.
+    pub(super) fn return_mark(&mut self, what: char, returned: Returned) -> String {
         self.returns.push(returned);
-        format!("{START}R{}{END}", self.returns.len() - 1)
+        format!("{START}{what}{}{END}", self.returns.len() - 1)
     }
 }
 

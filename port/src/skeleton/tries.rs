@@ -2,7 +2,7 @@
 
 use super::Function;
 use super::names::binding_of;
-use super::parts::{Branch, Jump, Kind, Returned};
+use super::parts::{Branch, Jump, Kind};
 use crate::names::Statement;
 use crate::pieces::{alias, arm, family};
 use crate::syntax::{FIELDS, children};
@@ -475,29 +475,31 @@ impl<'s, 't> Function<'s, 't> {
     /// The arms for the statements that leave a closure.
     fn leaving_arms(&mut self, tried: &Tried<'t>, wrapper: &str) {
         let leaves = tried.branch.block.leaves;
-        let unknown = Returned {
-            kind: None,
-            value: Some("py(\"the value of `return`\")".to_owned()),
-            acts: false,
-        };
         let all = [
             (leaves.breaks, "Break", Jump::Break),
             (leaves.continues, "Continue", Jump::Continue),
-            (leaves.returns, "Return", Jump::Return(unknown)),
         ];
+        let mut arms = Vec::new();
         for (is_used, name, jump) in all {
-            if let Some(text) = is_used.then(|| self.leaving(jump)).flatten() {
-                match wrapper {
-                    "" => self.push(&format!("Leave::{name} => {text},")),
-                    wrapper => self.push(&format!("{wrapper}(Leave::{name}) => {text},")),
-                }
+            let text = is_used.then(|| self.leaving(jump)).flatten();
+            arms.extend(text.map(|text| (name, text)));
+        }
+        if leaves.returns {
+            arms.push(("Return(value)", self.passing_on()));
+        }
+        for (name, text) in arms {
+            match wrapper {
+                "" => self.push(&format!("Leave::{name} => {text},")),
+                wrapper => self.push(&format!("{wrapper}(Leave::{name}) => {text},")),
             }
         }
     }
 
     /// The lines of a `try` as a closure that is called.
     fn closure(&mut self, tried: &Tried<'t>) {
-        let (kind, value) = match (tried.branch.block.leaves.any(), tried.values.is_empty()) {
+        let leaves = tried.branch.block.leaves;
+        let (kind, value) = match (leaves.any(), tried.values.is_empty()) {
+            (true, _) if leaves.returns => ("Leave<_>", "Leave::No".to_owned()),
             (true, _) => ("Leave", "Leave::No".to_owned()),
             (false, true) => ("()", "()".to_owned()),
             (false, false) => ("_", tried.text()),

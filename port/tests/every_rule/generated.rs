@@ -14,12 +14,12 @@ fn py<T>(python: &str) -> T {
 }
 
 /// How the lines of a `try` are left.
-enum Leave {
+enum Leave<T = ()> {
     /// By their end.
     No,
     Break,
     Continue,
-    Return,
+    Return(T),
 }
 
 /// The error of a `try`, if it is an `E`. Other errors are passed on.

@@ -169,6 +169,44 @@ def f(e: OpenSSL.SSL.Connection):
     assert_eq!(lines, expected);
 }
 
+#[test]
+fn questions_about_names_and_deletions_are_no_calls() {
+    let python = "
+import asyncio, ssl
+class Context(ssl.SSLContext):
+    def limit(self, flags):
+        super(Context, Context).verify_flags.__set__(self, flags)
+        return super().verify_flags.__get__(self)
+async def f(host, ctx: ssl.SSLContext):
+    reader, stream = await asyncio.open_connection(host, 443)
+    if hasattr(stream, 'wait_closed'): pass
+    x = hasattr(ssl, 'OP_NO_TLSv1_3') and hasattr(ssl, 'match_hostname')
+    del ctx.sni_callback
+";
+    let entries = port(python).entries;
+    let lines = entries
+        .iter()
+        .filter(|entry| !entry.python.starts_with("import"));
+    let lines: Vec<String> = lines.flat_map(|entry| entry.rust.clone()).collect();
+    let expected = [
+        "ssl::SslContext",
+        "self.set_verify_flags(flags)?;",
+        "return Ok(self.verify_flags());",
+        "ssl::SslContext",
+        "let (reader, stream) = ssl::aio::asyncio::open_connection((host, 443), ()).await?;",
+        "/* hasattr(stream, 'wait_closed') */ true;",
+        "/* hasattr(ssl, 'OP_NO_TLSv1_3') */ true;",
+        "/* hasattr(ssl, 'match_hostname') */ false;",
+    ];
+    assert_eq!(lines, expected);
+    let last = entries.last().unwrap();
+    let note = "Rust cannot delete the property `ssl.SSLContext.sni_callback`.";
+    assert_eq!(
+        (&*last.python, &last.differs[..]),
+        ("del ctx.sni_callback", &[note.to_owned()][..])
+    );
+}
+
 /// The arms of a program, and the classes that they do not match.
 fn arms(body: &str, clauses: &str) -> Vec<(Vec<String>, usize)> {
     let python = format!(

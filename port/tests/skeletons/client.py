@@ -117,3 +117,29 @@ def logged_in(url, token):
         print(e.response)
         raise
     return response
+
+
+def first(host):
+    try:
+        with socket.create_connection((host, 443)) as plain:
+            with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as tls:
+                if host == "old.example":
+                    return None
+                return tls.recv(1024)
+    except ssl.SSLError as error:
+        print(error.reason)
+    finally:
+        print(host)
+
+
+def wrapped(plain, context: ssl.SSLContext):
+    for attempt in range(3):
+        try:
+            try:
+                if attempt:
+                    return context.wrap_socket(plain)
+            except ssl.SSLWantReadError:
+                continue
+        except OSError:
+            break
+    raise ValueError

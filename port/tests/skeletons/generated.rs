@@ -15,12 +15,12 @@ fn py<T>(python: &str) -> T {
 }
 
 /// How the lines of a `try` are left.
-enum Leave {
+enum Leave<T = ()> {
     /// By their end.
     No,
     Break,
     Continue,
-    Return,
+    Return(T),
 }
 
 /// The error of a `try`, if it is an `E`. Other errors are passed on.
@@ -54,6 +54,8 @@ pub fn module() -> Result<(), AnyError> {
     // def send(sock: ssl.SSLSocket, data):
     // def retry(sock: ssl.SSLSocket, count):
     // def logged_in(url, token):
+    // def first(host):
+    // def wrapped(plain, context: ssl.SSLContext):
     Ok(())
 }
 
@@ -312,6 +314,85 @@ pub fn logged_in(token: &str, url: &str) -> Result<ssl::requests::Response, AnyE
     return Ok(response);
 }
 
+pub fn first(host: &str) -> Result<Option<Vec<u8>>, AnyError> {
+    // def first(host):
+    // try:
+    let tried = (|| -> Result<Leave<_>, AnyError> {
+        // with socket.create_connection((host, 443)) as plain:
+        {
+            let plain = ssl::create_connection((host, 443), None)?;
+            // with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as tls:
+            {
+                let tls = ssl::create_default_context(())?.wrap_socket(&plain, host)?;
+                // if host == "old.example":
+                if py::<bool>("host == \"old.example\"") {
+                    // return None
+                    return Ok(Leave::Return(None));
+                }
+                // return tls.recv(1024)
+                return Ok(Leave::Return(Some(tls.recv(1024)?)));
+            }
+        }
+        Ok(Leave::No)
+    })();
+    match caught::<_, ssl::Error>(tried)? {
+        Ok(Leave::Return(value)) => return Ok(value),
+        Ok(_) => {}
+        Err(error) if error.ssl().is_some() => {
+            // except ssl.SSLError as error:
+            // print(error.reason)
+            error.reason();
+        }
+        Err(e) => return Err(e.into()),
+    }
+    // finally:
+    //     print(host)
+    Ok(None)
+}
+
+pub fn wrapped(context: ssl::SslContext, plain: std::net::TcpStream) -> Result<ssl::SslSocket, AnyError> {
+    // def wrapped(plain, context: ssl.SSLContext):
+    // for attempt in range(3):
+    for attempt in py::<Vec<()>>("range(3)") {
+        // try:
+        let tried = (|| -> Result<Leave<_>, AnyError> {
+            // try:
+            let tried = (|| -> Result<Leave<_>, AnyError> {
+                // if attempt:
+                if py::<bool>("attempt") {
+                    // return context.wrap_socket(plain)
+                    return Ok(Leave::Return(context.wrap_socket(&plain, ())?));
+                }
+                Ok(Leave::No)
+            })();
+            match caught::<_, ssl::Error>(tried)? {
+                Ok(Leave::Return(value)) => return Ok(Leave::Return(value)),
+                Ok(_) => {}
+                Err(e @ ssl::Error::WantRead(_)) => {
+                    // except ssl.SSLWantReadError:
+                    // continue
+                    return Ok(Leave::Continue);
+                }
+                Err(e) => return Err(e.into()),
+            }
+            Ok(Leave::No)
+        })();
+        match caught::<_, ssl::Error>(tried)? {
+            Ok(Leave::Continue) => continue,
+            Ok(Leave::Return(value)) => return Ok(value),
+            Ok(_) => {}
+            Err(e) if e.ssl().is_some() || matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_)) => {
+                // except OSError:
+                // break
+                break;
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    // raise ValueError
+    return Err(py("raise ValueError"));
+}
+
 }
 
 pub mod server {
@@ -329,12 +410,12 @@ fn py<T>(python: &str) -> T {
 }
 
 /// How the lines of a `try` are left.
-enum Leave {
+enum Leave<T = ()> {
     /// By their end.
     No,
     Break,
     Continue,
-    Return,
+    Return(T),
 }
 
 /// The error of a `try`, if it is an `E`. Other errors are passed on.
@@ -435,7 +516,7 @@ pub fn Server_answer(sock: ssl::SslSocket) -> Result<(), AnyError> {
     // def answer(self, sock: ssl.SSLSocket):
     // def log(text):
     // try:
-    let tried = (|| -> Result<Leave, AnyError> {
+    let tried = (|| -> Result<Leave<_>, AnyError> {
         // request = sock.recv(1024)
         let request = sock.recv(1024)?;
         // while b"\r\n\r\n" not in request:
@@ -448,7 +529,7 @@ pub fn Server_answer(sock: ssl::SslSocket) -> Result<(), AnyError> {
             // sock.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
             sock.sendall(b"HTTP/1.0 200 OK\r\n\r\n")?;
             // return True
-            return Ok(Leave::Return);
+            return Ok(Leave::Return(()));
         }
         // sock.sendall(b"HTTP/1.0 405 no\r\n\r\n")
         sock.sendall(b"HTTP/1.0 405 no\r\n\r\n")?;
@@ -458,7 +539,7 @@ pub fn Server_answer(sock: ssl::SslSocket) -> Result<(), AnyError> {
     // sock.unwrap()
     sock.unwrap()?;
     match tried? {
-        Leave::Return => return Ok(()),
+        Leave::Return(value) => return Ok(value),
         _ => {}
     }
     // return False
@@ -489,12 +570,12 @@ fn py<T>(python: &str) -> T {
 }
 
 /// How the lines of a `try` are left.
-enum Leave {
+enum Leave<T = ()> {
     /// By their end.
     No,
     Break,
     Continue,
-    Return,
+    Return(T),
 }
 
 /// The error of a `try`, if it is an `E`. Other errors are passed on.

@@ -167,3 +167,28 @@ def fetch(u):
         "{lines:?}"
     );
 }
+
+#[test]
+fn a_value_that_is_returned_inside_of_a_try_is_the_value_of_the_function() {
+    let python = "
+import ssl
+def read(sock, context: ssl.SSLContext):
+    try:
+        with context.wrap_socket(sock) as tls:
+            return tls.recv(10)
+    except ssl.SSLError:
+        return None
+";
+    let found = lines(python);
+    assert!(
+        found[0].ends_with("-> Result<Option<Vec<u8>>, AnyError> {"),
+        "{found:?}"
+    );
+    let expected = [
+        "return Ok(Leave::Return(Some(tls.recv(10)?)));",
+        "Ok(Leave::Return(value)) => return Ok(value),",
+    ];
+    for line in expected {
+        assert!(found.iter().any(|found| found == line), "{found:?}");
+    }
+}
