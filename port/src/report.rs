@@ -225,6 +225,8 @@ fn entry<'t>(
     for name in renderer.dropped.iter().filter(|name| dropped.insert(*name)) {
         differs.push(format!("The Rust line leaves out `{name}`."));
     }
+    let marks = statement.marks.iter();
+    let uses = marks.map(|mark| usage(mark, !rust.is_empty())).collect();
     let start = statement.node.start_position();
     let python = source
         .text
@@ -240,11 +242,11 @@ fn entry<'t>(
         differs,
         features: features.into_iter().collect(),
         gone,
-        uses: statement.marks.iter().map(usage).collect(),
+        uses,
     }
 }
 
-fn usage(mark: &Mark<'_>) -> Use {
+fn usage(mark: &Mark<'_>, has_line: bool) -> Use {
     // For a call such as `context.wrap_socket(sock)`, the place is that of the last name before the
     // bracket.
     let node = mark
@@ -256,7 +258,10 @@ fn usage(mark: &Mark<'_>) -> Use {
     let (line, column) = place.place();
     let is_type =
         matches!(mark.how, How::Type | How::Import) && rules().type_of(&mark.name).is_some();
-    let rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);
+    let has_rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);
+    let rust = has_rust && has_line;
+    let no_line =
+        (has_rust && !has_line).then(|| "There is no Rust line for this use of it.".to_owned());
     Use {
         name: mark.name.to_string(),
         line,
@@ -265,6 +270,7 @@ fn usage(mark: &Mark<'_>) -> Use {
         reason: mark
             .rule
             .and_then(|rule| rule.differs.clone())
+            .or(no_line)
             .filter(|_| !rust),
     }
 }

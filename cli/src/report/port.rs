@@ -47,7 +47,7 @@ impl Summary {
                     summary.names += 1;
                     summary.with_rust += usize::from(used.rust);
                     if !used.rust {
-                        let reason = used.reason.as_deref().unwrap_or("Python has no such name");
+                        let reason = used.reason.as_deref().unwrap_or("No rule has this name.");
                         summary
                             .without_rust
                             .insert(used.name.clone(), reason.to_owned());

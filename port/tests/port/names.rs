@@ -260,3 +260,15 @@ def f(error: ssl.SSLError):
         ]
     );
 }
+
+/// `wrap_socket` has a Rust line for calls only.
+#[test]
+fn a_use_without_a_rust_line_does_not_count_as_ported() {
+    let python = b"import ssl\ndef f(context: ssl.SSLContext):\n    wrap = context.wrap_socket\n";
+    let port = pyssl_port::Port::of(python).unwrap();
+    let entry = port.entries.last().unwrap();
+    assert!(entry.rust.is_empty());
+    assert!(!entry.uses[0].rust);
+    let reason = entry.uses[0].reason.as_deref();
+    assert_eq!(reason, Some("There is no Rust line for this use of it."));
+}
