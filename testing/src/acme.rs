@@ -1,4 +1,5 @@
-//! An ACME server (RFC 8555) that issues certificates without validation, and can misbehave.
+//! An ACME server (RFC 8555) that issues certificates without validation, and can misbehave. It checks the signatures of
+//! requests.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,6 +15,7 @@ use openssl::x509::extension::AuthorityKeyIdentifier;
 use openssl::x509::{X509, X509Req};
 use serde_json::{Value, json};
 
+use crate::jws::{decode, decode_json, is_binding, is_signed_by};
 use crate::pki::Ca;
 
 /// How the server misbehaves.
@@ -75,7 +77,12 @@ struct State {
     validity: Option<[i64; 2]>,
     window: Option<[String; 2]>,
     profiles: Value,
-    wants_eab: bool,
+    /// The key of external accounts, if a new account must be bound to one.
+    eab: Option<Vec<u8>>,
+    /// The contact of each account.
+    contacts: Vec<Value>,
+    /// The nonces that no request has used.
+    unused: HashSet<String>,
     /// The external accounts to which an account is bound.
     bound: HashSet<String>,
     /// The number of accounts, from the first one, that the server has forgotten.
@@ -179,9 +186,14 @@ impl AcmeServer {
         self.state().profiles = profiles;
     }
 
-    /// Requires external account binding for a new account, and accepts each external account once.
-    pub fn require_eab(&self) {
-        self.state().wants_eab = true;
+    /// Requires a new account to be bound to an external account with this key, and accepts each external account once.
+    pub fn require_eab(&self, key: &[u8]) {
+        self.state().eab = Some(key.to_owned());
+    }
+
+    /// The contact of each account.
+    pub fn contacts(&self) -> Vec<Value> {
+        self.state().contacts.clone()
     }
 
     /// Forgets all accounts.
@@ -203,15 +215,6 @@ fn problem(status: u16, kind: &str, detail: &str) -> Answer {
 /// The number of a name in its order.
 fn index(part: Option<&str>) -> usize {
     part.and_then(|text| text.parse().ok()).unwrap_or_default()
-}
-
-fn decode(text: &Value) -> Vec<u8> {
-    let text = text.as_str().unwrap_or_default();
-    let mut text = text.replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
-        text.push('=');
-    }
-    openssl::base64::decode_block(&text).unwrap()
 }
 
 impl Shared {
@@ -251,7 +254,8 @@ impl Shared {
         self.requested.notify_all();
         let fault = state.faults.get(kind).copied();
         state.nonces += 1;
-        let nonce = state.nonces;
+        let nonce = format!("nonce{}", state.nonces);
+        state.unused.insert(nonce.clone());
         let (status, headers, body) = match fault {
             None => self.result(&mut state, path, body),
             Some(Fault::Refuse) => problem(403, "unauthorized", "not for you"),
@@ -283,7 +287,7 @@ impl Shared {
             _ => body.len(),
         };
         let head = format!(
-            "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nReplay-Nonce: nonce{nonce}\r\n\
+            "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nReplay-Nonce: {nonce}\r\n\
              Content-Length: {length}\r\n{headers}\r\n"
         );
         // The answer is sent with one write. A second write could wait for the client's delayed acknowledgement.
@@ -297,8 +301,8 @@ impl Shared {
 
     fn result(&self, state: &mut State, path: &str, body: &[u8]) -> Answer {
         let jws: Value = serde_json::from_slice(body).unwrap_or_default();
-        let header: Value = serde_json::from_slice(&decode(&jws["protected"])).unwrap_or_default();
-        let payload: Value = serde_json::from_slice(&decode(&jws["payload"])).unwrap_or_default();
+        let header = decode_json(&jws["protected"]);
+        let payload = decode_json(&jws["payload"]);
         let ok = |value: Value| (200, String::new(), value.to_string().into_bytes());
         let mut parts = path.trim_start_matches('/').split('/');
         let kind = parts.next().unwrap_or_default();
@@ -310,6 +314,11 @@ impl Shared {
                 .and_then(|text| text.parse().ok());
             if account.is_none_or(|account: usize| account < state.forgotten) {
                 return problem(400, "accountDoesNotExist", "no such account");
+            }
+        }
+        if !["directory", "nonce", "renewal"].contains(&kind) {
+            if let Err(detail) = self.check(state, path, &jws, &header) {
+                return problem(400, "malformed", detail);
             }
         }
         match (kind, number) {
@@ -341,22 +350,37 @@ impl Shared {
                     }
                     None => {
                         let binding = &payload["externalAccountBinding"];
-                        if state.wants_eab && binding.is_null() {
+                        if state.eab.is_some() && binding.is_null() {
                             let detail = "use your customer's key";
                             return problem(403, "externalAccountRequired", detail);
                         }
-                        let bound = String::from_utf8(decode(&binding["protected"])).unwrap();
-                        if state.wants_eab && !state.bound.insert(bound) {
-                            return problem(403, "unauthorized", "the customer's key was used");
+                        if let Some(secret) = &state.eab {
+                            let url = format!("{}{path}", self.base);
+                            if !is_binding(binding, secret, &url, &key) {
+                                return problem(403, "unauthorized", "a wrong binding");
+                            }
+                            let bound = String::from_utf8(decode(&binding["protected"])).unwrap();
+                            if !state.bound.insert(bound) {
+                                let detail = "the customer's key was used";
+                                return problem(403, "unauthorized", detail);
+                            }
                         }
                         state.accounts.push(key);
+                        state.contacts.push(payload["contact"].clone());
                         state.accounts.len() - 1
                     }
                 };
                 let location = format!("Location: {}/account/{number}\r\n", self.base);
                 (201, location, br#"{"status":"valid"}"#.to_vec())
             }
-            ("account", Some(_)) => ok(json!({ "status": "valid" })),
+            ("account", Some(number)) => {
+                if let Some(contact) = state.contacts.get_mut(number) {
+                    if !payload["contact"].is_null() {
+                        *contact = payload["contact"].clone();
+                    }
+                }
+                ok(json!({ "status": "valid" }))
+            }
             ("new-order", _) => {
                 let identifiers = payload["identifiers"].as_array().map_or(0, Vec::len);
                 if identifiers == 0 {
@@ -442,6 +466,37 @@ impl Shared {
                 (200, "Retry-After: 21600\r\n".to_owned(), body)
             }
             _ => problem(404, "malformed", "there is nothing here"),
+        }
+    }
+
+    /// Checks the signature, the nonce and the URL of a request (RFC 8555, section 6).
+    fn check(
+        &self,
+        state: &mut State,
+        path: &str,
+        jws: &Value,
+        header: &Value,
+    ) -> Result<(), &'static str> {
+        if header["url"] != format!("{}{path}", self.base) {
+            return Err("the signed URL is another one");
+        }
+        let nonce = header["nonce"].as_str().unwrap_or_default();
+        if !state.unused.remove(nonce) {
+            return Err("the nonce is not one of the server's, or was used");
+        }
+        let account = header["kid"].as_str().and_then(|kid| {
+            let number = kid.strip_prefix(&format!("{}/account/", self.base))?;
+            state.accounts.get(number.parse::<usize>().ok()?)
+        });
+        let is_new = path == "/account";
+        let key = match (is_new, &header["jwk"], account) {
+            (true, key, None) => key,
+            (false, Value::Null, Some(key)) => key,
+            _ => return Err("neither the key of a new account nor the name of an account"),
+        };
+        match is_signed_by(jws, key) {
+            true => Ok(()),
+            false => Err("the signature is wrong"),
         }
     }
 

@@ -46,6 +46,7 @@ pub mod acme;
 pub mod at_exit;
 pub mod client;
 pub mod flood;
+mod jws;
 mod listener;
 pub mod openssl_cli;
 pub mod pebble;

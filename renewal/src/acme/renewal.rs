@@ -120,6 +120,7 @@ impl AcmeRenewal {
             shared: Arc::clone(&shared),
             failures: [0, 0],
             paused: None,
+            forced: None,
             suggestion: Suggestion::default(),
         };
         {
@@ -155,7 +156,8 @@ impl AcmeRenewal {
     }
 
     /// Renews the certificate now, in the client's thread, even during a pause after a failure; certbot's
-    /// `renew --force-renewal`.
+    /// `renew --force-renewal`. After a failure, the client tries again until the certificate has been replaced, by
+    /// this client or by another one with the same storage.
     pub fn renew(&self) {
         self.shared.state().forced = true;
         self.shared.changed.notify_all();
@@ -204,6 +206,15 @@ struct Worker {
     /// which may be changed.
     paused: Option<Instant>,
     suggestion: Suggestion,
+    /// A renewal for which the program has asked, and which was not successful yet.
+    forced: Option<Forced>,
+}
+
+/// A renewal for which the program has asked.
+#[derive(Clone)]
+struct Forced {
+    /// The file of the certificate that was stored at that time.
+    old: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The server's suggestion for the certificate in service.
@@ -238,8 +249,16 @@ impl Worker {
                 self.serve();
             }
             let is_paused = !asked && self.paused.is_some_and(|end| Instant::now() < end);
-            let old = self.content();
-            if forced || (!is_paused && self.is_due()) {
+            if forced {
+                self.forced = Some(Forced {
+                    old: self.content(),
+                });
+            }
+            let wanted = self.forced.clone().filter(|_| forced || !is_paused);
+            if let Some(Forced { old }) = wanted {
+                self.renew(old.as_deref());
+            } else if !is_paused && self.is_due() {
+                let old = self.content();
                 self.renew(old.as_deref());
             } else if !self.is_serving() {
                 // Another client has obtained the certificate.
@@ -272,6 +291,10 @@ impl Worker {
             return true;
         };
         if leaf.covers(&self.settings.domains).is_err() {
+            return true;
+        }
+        // The server is not asked about a certificate that has expired (RFC 9773, section 4.3).
+        if leaf.not_after <= SystemTime::now() {
             return true;
         }
         self.ask(&leaf);
@@ -338,6 +361,9 @@ impl Worker {
             Err(AcmeError::Settings(text))
         };
         let outcome = outcome.unwrap_or_else(panicked);
+        if outcome.is_ok() {
+            self.forced = None;
+        }
         match outcome {
             Err(error) => return self.fail(error),
             Ok(true) => {}

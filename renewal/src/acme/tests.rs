@@ -116,7 +116,7 @@ fn files(directory: &Path) -> Vec<String> {
 fn at_each_step(first: bool, ends: bool, bound: bool) {
     let server = AcmeServer::start();
     if bound {
-        server.require_eab();
+        server.require_eab(b"secret");
     }
     let client = |storage: &Path, step: usize| {
         let client = client(&server, storage);

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use pyssl_renewal::acme::{
-    AcmeClient, AcmeError, BoxError, Challenge, ChallengeHook, KeyType, Webroot,
+    AcmeClient, AcmeError, BoxError, Challenge, ChallengeHook, Event, KeyType, Webroot,
 };
 use pyssl_testing::acme::{AcmeServer, Fault};
 
@@ -317,6 +317,77 @@ fn clients_with_the_same_storage_take_turns_and_share_the_certificate() {
     assert_eq!((server.accounts(), server.orders().len()), (1, 1));
     // The lock has ended with the order.
     client(&server, directory.path()).obtain().unwrap();
+}
+
+#[test]
+fn a_forced_renewal_is_repeated_after_a_failure_until_the_certificate_is_replaced() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&server, directory.path()).obtain().unwrap();
+    let (begun, first_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let first = client(&server, directory.path()).http_01(Held(begun, may_go_on));
+    let first = Renewal::start(first, &crate::support::server());
+    first.renewal.renew();
+    first_begun.recv_timeout(PATIENCE).unwrap();
+    // The storage is busy.
+    let millisecond = Duration::from_millis(1);
+    let second = client(&server, directory.path())
+        .interval(millisecond)
+        .retry(millisecond, millisecond);
+    let second = Renewal::start(second, &crate::support::server());
+    second.renewal.renew();
+    second.failed();
+    // The hook of the first client fails, so that the client replaces nothing.
+    drop(go_on);
+    first.failed();
+    first.end();
+    while !matches!(second.event(), Event::Obtained { .. }) {}
+    // A server that hangs up.
+    server.fail("new-order", Fault::HangUp);
+    second.renewal.renew();
+    second.failed();
+    server.heal();
+    while !matches!(second.event(), Event::Obtained { .. }) {}
+    let count = server.orders().len();
+    // The client does not renew again: it asks for the time of the renewal only.
+    server.take_requests();
+    second.renewal.renew_if_due();
+    server.wait_for_request("directory");
+    second.end();
+    assert_eq!(server.orders().len(), count);
+}
+
+#[test]
+fn the_contact_is_sent_and_a_binding_needs_the_right_key() {
+    for bound in [false, true] {
+        let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        let client = || client(&server, directory.path()).email("admin@a.example");
+        let client = || match bound {
+            true => client().eab("customer", "c2VjcmV0"),
+            false => client(),
+        };
+        if bound {
+            server.require_eab(b"another secret");
+            let error = client().obtain().unwrap_err();
+            assert!(error.to_string().contains("a wrong binding"), "{error}");
+            assert_eq!(server.accounts(), 0);
+            server.require_eab(b"secret");
+        }
+        client().obtain().unwrap();
+        let expected = serde_json::json!(["mailto:admin@a.example"]);
+        assert_eq!(server.contacts(), [expected], "{bound}");
+    }
+}
+
+#[test]
+fn the_test_server_refuses_requests_without_a_right_signature() {
+    let server = AcmeServer::start();
+    let url = server.directory().replace("directory", "new-order");
+    let jws = serde_json::json!({ "protected": "e30", "payload": "e30", "signature": "" });
+    let options = pyssl::requests::RequestOptions::new().json(&jws);
+    let answer = pyssl::requests::post(url, options).unwrap();
+    assert_eq!(answer.status_code(), 400);
+    assert!(server.orders().is_empty());
 }
 
 #[test]
