@@ -10,6 +10,9 @@ use super::statement::{Block, Builder};
 use super::text::Word;
 use super::tokens::{Language, Token, tokens};
 
+/// The words that start a branch.
+const BRANCHES: [&str; 7] = ["if", "else", "elseif", "switch", "match", "catch", "unless"];
+
 /// The limits of one statement: the number of its values, and of the tokens that are read for them.
 const VALUES: usize = 400;
 const TOKENS: usize = 4000;
@@ -30,13 +33,17 @@ pub(super) fn read(
         constants: constants(&tokens),
         tokens,
         functions: 0,
+        within_branch: false,
         receivers: HashMap::new(),
     };
-    let mut brackets: Vec<usize> = Vec::new();
+    // The depth of the blocks outside each open bracket, and whether a condition holds within it.
+    let mut brackets: Vec<(usize, bool)> = Vec::new();
     for at in 0..reader.tokens.len() {
         match &reader.tokens[at] {
             token if token.is_one_of(&["(", "[", "{"]) => {
-                brackets.push(builder.stack.len());
+                let outer = brackets.last().is_some_and(|(_, outer)| *outer);
+                let within = outer || token.is("{") && reader.is_branch(at);
+                brackets.push((builder.stack.len(), within));
                 let (kind, offset) = reader.name_of_bracket(at);
                 builder.open(&kind, "", offset);
                 if let Some(variable) = reader.variable_of_literal(at) {
@@ -45,14 +52,17 @@ pub(super) fn read(
                 }
             }
             token if token.is_one_of(&[")", "]", "}"]) => {
-                if let Some(depth) = brackets.pop() {
+                if let Some((depth, _)) = brackets.pop() {
                     builder.close_to(depth.max(base));
                 }
                 if brackets.is_empty() && token.is("}") {
                     reader.functions += 1;
                 }
             }
-            Token::Name(_) | Token::Text(_) => reader.statement(at, base, builder, visit),
+            Token::Name(_) | Token::Text(_) => {
+                reader.within_branch = brackets.last().is_some_and(|(_, within)| *within);
+                reader.statement(at, base, builder, visit);
+            }
             _ => {}
         }
     }
@@ -67,6 +77,8 @@ struct Reader<'a> {
     /// Counts the keywords that start functions, and the ends of top-level blocks. The number
     /// distinguishes variables of the same name in different functions.
     functions: usize,
+    /// Whether the current token is in a branch: `if (legacy) {`.
+    within_branch: bool,
     /// The blocks of each variable whose methods are called or whose attributes are set.
     receivers: HashMap<(String, usize), Vec<Block>>,
 }
@@ -134,6 +146,7 @@ impl Reader<'_> {
         if let Some(statement) = builder.statements.last_mut() {
             statement.is_partly_unknown = value.is_partly_unknown;
             statement.is_conditional = value.is_conditional;
+            statement.is_in_branch |= self.within_branch || self.follows_condition(at);
         }
         visit(builder);
     }
@@ -401,6 +414,59 @@ impl Reader<'_> {
         match is_key {
             true => Bracket::Key,
             false => Bracket::Other,
+        }
+    }
+
+    /// Whether a brace opens a branch: `if a {`, `} else {`.
+    fn is_branch(&self, at: usize) -> bool {
+        let mut depth = 0_usize;
+        let mut is_line = false;
+        for token in self.before(at, at.min(200)).iter().rev() {
+            match token {
+                Token::Sign(")" | "]", _) => depth += 1,
+                Token::Sign("(" | "[", _) => match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return false,
+                },
+                _ if depth > 0 => {}
+                // The brace may be on a line of its own.
+                Token::Break if is_line => return false,
+                Token::Break => continue,
+                Token::Sign("{" | "}", _) => return false,
+                Token::Other('?', _) => return true,
+                Token::Name(name) if BRANCHES.contains(&name.text()) => return true,
+                _ => {}
+            }
+            is_line = true;
+        }
+        false
+    }
+
+    /// Whether a statement without braces follows a condition: `if (legacy) set(...)`.
+    fn follows_condition(&self, at: usize) -> bool {
+        let mut first = at;
+        while let [Token::Name(_), dot] = self.before(first, 2) {
+            if !dot.is_one_of(&[".", "->", "::"]) {
+                break;
+            }
+            first -= 2;
+        }
+        let before = self.before(first, first.min(200)).iter().rev();
+        let mut before = before.skip_while(|token| matches!(token, Token::Break));
+        match before.next() {
+            Some(Token::Name(name)) => name.text() == "else",
+            Some(token) if token.is(")") => {
+                let mut depth = 1_usize;
+                for token in before.by_ref() {
+                    depth += usize::from(token.is(")"));
+                    depth -= usize::from(token.is("("));
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                matches!(before.next(), Some(Token::Name(name)) if BRANCHES.contains(&name.text()))
+            }
+            _ => false,
         }
     }
 

@@ -23,6 +23,7 @@
 //! ```
 
 mod code;
+mod conditions;
 mod dialect;
 mod finding;
 mod include;
@@ -46,7 +47,7 @@ pub use service::Service;
 pub use setting::{Setting, SettingKind};
 
 use include::Includes;
-use programs::{Kind, Program, Variables, is_one_of};
+use programs::{Kind, Program, is_one_of, variable};
 use setting::Located;
 use statement::{Builder, Statement};
 use text::{Source, Word};
@@ -58,6 +59,8 @@ pub struct Config {
     program: Option<&'static str>,
     services: Vec<Service>,
     unread: Vec<Unread>,
+    /// The section of `openssl.cnf` with the settings for every program.
+    system_default: Option<Box<str>>,
 }
 
 /// A file, or a part of one, that was not read.
@@ -158,6 +161,17 @@ impl Config {
     /// The parts with settings of their own, in the order of the file.
     pub fn services(&self) -> &[Service] {
         &self.services
+    }
+
+    /// The settings that OpenSSL applies to every program: the section of `openssl.cnf` that the name
+    /// `system_default` states. None if there is none, or if the file is that of another program.
+    ///
+    /// Source: [config(5)](https://docs.openssl.org/master/man5/config/), "SSL Configuration".
+    pub fn system_default(&self) -> Option<&Service> {
+        let section = self.system_default.as_deref()?;
+        self.services
+            .iter()
+            .find(|service| service.name() == section)
     }
 
     /// The files, and parts of files, that were not read.
@@ -304,6 +318,8 @@ fn plain_list(source: &Arc<Source>) -> Config {
             services.push(Service {
                 name,
                 settings: vec![setting],
+                lists_are_open: false,
+                is_unused: false,
             });
         }
         at += line.len();
@@ -333,6 +349,15 @@ impl Reading {
         self.sources.push(Arc::clone(&source));
         let dialect = &*self.program.dialect;
         self.includes.open(&source.path);
+        // A file that is included under a condition holds under it.
+        let is_conditional = builder.is_conditional
+            || builder
+                .statements
+                .last()
+                .is_some_and(|last| last.is_in_branch);
+        let outer = std::mem::replace(&mut builder.is_conditional, is_conditional);
+        let regions = conditions::regions(dialect, &source);
+        let regions = std::mem::replace(&mut builder.regions, regions);
         let mut visit = |builder: &mut Builder| self.visit(&source, builder);
         let stopped = grammar(dialect, &source, builder, &mut visit);
         self.includes.close();
@@ -343,6 +368,7 @@ impl Reading {
                 message: format!("the rest of the file was not read: {}", stopped.message).into(),
             });
         }
+        (builder.is_conditional, builder.regions) = (outer, regions);
         builder.file = before;
         builder.stack = stack;
     }
@@ -470,7 +496,12 @@ impl Reading {
         if !services.is_empty() {
             self.unread.extend(unresolved);
         }
+        let is_openssl = &*self.program.name == "openssl";
+        let system_default = service::section(statements, "system_default")
+            .filter(|_| is_openssl)
+            .map(Into::into);
         Config {
+            system_default,
             program: Some(&self.program.name),
             services,
             unread: self.unread,
@@ -526,49 +557,6 @@ fn merge_numbered(statements: &mut Vec<Statement>) {
         }
     }
     *statements = merged;
-}
-
-/// The value of a variable. If the value is a variable too, its value is returned, up to 8 levels
-/// deep.
-fn variable(kind: Variables, name: &str, statements: &[Statement], level: usize) -> Option<Word> {
-    if level > 8 {
-        return None;
-    }
-    let value = match kind {
-        Variables::Define => {
-            let name = name.strip_prefix('$')?;
-            let found = statements.iter().rev().find(|statement| {
-                statement.name.text().eq_ignore_ascii_case("define")
-                    && statement
-                        .values
-                        .first()
-                        .is_some_and(|value| value.text() == name)
-            });
-            found?.values.get(1)?
-        }
-        Variables::Dollar => {
-            let name = name.strip_prefix('$')?;
-            let found = statements
-                .iter()
-                .rev()
-                .find(|statement| statement.name.text() == name);
-            found?.values.first()?
-        }
-        Variables::Macro => {
-            if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
-                return None;
-            }
-            let found = statements
-                .iter()
-                .rev()
-                .find(|statement| statement.name.text() == name);
-            found?.values.first()?
-        }
-    };
-    match variable(kind, value.text(), statements, level + 1) {
-        Some(inner) => Some(inner),
-        None => Some(value.clone()),
-    }
 }
 
 /// The services of a file that is a value in a file of YAML. Places are those of the outer file.

@@ -6,7 +6,7 @@ use once_cell::sync::Lazy;
 use serde::Deserialize;
 
 use super::statement::Statement;
-use super::text::{fits, folded};
+use super::text::{Word, fits, folded};
 
 /// A program, or one of its formats.
 #[derive(Debug, Deserialize)]
@@ -37,6 +37,12 @@ pub(super) struct Program {
     /// The directives that show that the block around them uses TLS.
     #[serde(default)]
     tls: Vec<Mark>,
+    /// The blocks that hold only under a condition.
+    #[serde(default)]
+    conditional: Vec<Box<str>>,
+    /// Whether a directive with commands of `SSL_CONF_cmd` replaces those of the blocks around it.
+    #[serde(default)]
+    pub(super) commands_replace: bool,
     /// Whether the outermost level of the file is a server itself.
     #[serde(default)]
     pub(super) main: bool,
@@ -82,6 +88,7 @@ pub(super) enum Kind {
     Suites,
     Tls13,
     Excluded,
+    Grade,
     Versions,
     Min,
     Max,
@@ -147,6 +154,7 @@ impl TryFrom<String> for Key {
             "suites" => Kind::Suites,
             "tls13" => Kind::Tls13,
             "excluded" => Kind::Excluded,
+            "grade" => Kind::Grade,
             "versions" => Kind::Versions,
             "min" => Kind::Min,
             "max" => Kind::Max,
@@ -188,6 +196,7 @@ impl Program {
                     &mut program.marks,
                     &mut program.labels,
                     &mut program.transparent,
+                    &mut program.conditional,
                     &mut program.global,
                     &mut program.options,
                     &mut program.include,
@@ -248,6 +257,14 @@ impl Program {
 
     pub(super) fn has_options(&self, statement: &Statement) -> bool {
         is_one_of(&self.options, statement.name.text())
+    }
+
+    /// Whether a block holds only under a condition. A condition on the module for TLS is no doubt.
+    pub(super) fn is_conditional(&self, kind: &str, arguments: &str) -> bool {
+        let module = arguments.to_ascii_lowercase();
+        let has_tls =
+            (module.contains("ssl") || module.contains("tls")) && !module.starts_with('!');
+        is_one_of(&self.conditional, kind) && !(kind.eq_ignore_ascii_case("IfModule") && has_tls)
     }
 
     pub(super) fn is_transparent(&self, kind: &str) -> bool {
@@ -315,4 +332,52 @@ fn names_setting(pattern: &str, name: &str, full: &str) -> bool {
     }
     let mut dots = full.match_indices('.');
     dots.any(|(at, _)| full.get(at + 1..).is_some_and(|rest| fits(pattern, rest)))
+}
+
+/// The value of a variable. If the value is a variable too, its value is returned, up to 8 levels
+/// deep.
+pub(super) fn variable(
+    kind: Variables,
+    name: &str,
+    statements: &[Statement],
+    level: usize,
+) -> Option<Word> {
+    if level > 8 {
+        return None;
+    }
+    let value = match kind {
+        Variables::Define => {
+            let name = name.strip_prefix('$')?;
+            let found = statements.iter().rev().find(|statement| {
+                statement.name.text().eq_ignore_ascii_case("define")
+                    && statement
+                        .values
+                        .first()
+                        .is_some_and(|value| value.text() == name)
+            });
+            found?.values.get(1)?
+        }
+        Variables::Dollar => {
+            let name = name.strip_prefix('$')?;
+            let found = statements
+                .iter()
+                .rev()
+                .find(|statement| statement.name.text() == name);
+            found?.values.first()?
+        }
+        Variables::Macro => {
+            if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+                return None;
+            }
+            let found = statements
+                .iter()
+                .rev()
+                .find(|statement| statement.name.text() == name);
+            found?.values.first()?
+        }
+    };
+    match variable(kind, value.text(), statements, level + 1) {
+        Some(inner) => Some(inner),
+        None => Some(value.clone()),
+    }
 }

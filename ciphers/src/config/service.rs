@@ -7,6 +7,7 @@ use pyssl::TlsVersion;
 use super::programs::Program;
 use super::setting::{Located, Setting, SettingKind};
 use super::statement::{Block, Statement};
+use super::text::folded;
 use super::value::{self, Versions};
 
 /// A server, a client or another part of a configuration that has settings of its own or uses TLS.
@@ -17,6 +18,10 @@ use super::value::{self, Versions};
 pub struct Service {
     pub(super) name: Box<str>,
     pub(super) settings: Vec<Setting>,
+    /// Whether another setting or file selects among the lists of suites.
+    pub(super) lists_are_open: bool,
+    /// Whether the program does not read the section.
+    pub(super) is_unused: bool,
 }
 
 impl Service {
@@ -47,15 +52,55 @@ impl Service {
         self.known_versions().map(|versions| versions.on)
     }
 
+    /// The versions that are on in any case of the settings that hold only under a condition.
     fn known_versions(&self) -> Option<Versions> {
-        value::versions(self.settings.iter().flat_map(|setting| &setting.rules))
+        let depends = |setting: &&Setting| setting.is_conditional && !setting.rules.is_empty();
+        let conditional = self.settings.iter().filter(depends).count();
+        let versions = |case: u32| {
+            let mut at = 0;
+            let holds = |setting: &&Setting| {
+                let is_conditional = depends(setting);
+                at += u32::from(is_conditional);
+                !is_conditional || at > CASES || case & (1 << (at - 1)) != 0
+            };
+            // Programs apply the commands of `SSL_CONF_cmd` after their own settings.
+            let holding: Vec<_> = self.settings.iter().filter(holds).collect();
+            let (commands, own): (Vec<&Setting>, Vec<&Setting>) = holding
+                .into_iter()
+                .partition(|setting| setting.command.is_some());
+            let all = own.into_iter().chain(commands);
+            value::versions(all.flat_map(|setting| &setting.rules))
+        };
+        let cases = 1 << u32::try_from(conditional).unwrap_or(CASES).min(CASES);
+        let all: Vec<Option<Versions>> = (0..cases).map(versions).collect();
+        let differ = all.iter().any(|case| Some(case) != all.first());
+        let open = differ || u32::try_from(conditional).is_ok_and(|count| count > CASES);
+        let joined = all.into_iter().flatten().reduce(|mut one, other| {
+            one.on.extend(other.on);
+            one.is_open |= other.is_open;
+            one
+        });
+        joined.map(|Versions { mut on, is_open }| {
+            on.sort_unstable();
+            on.dedup();
+            let is_open = is_open || open;
+            Versions { on, is_open }
+        })
     }
 
-    /// Whether the file does not tell which value of this kind holds: a default of the program
-    /// decides.
+    /// Whether the file does not tell which value of this kind holds: a default of the program, a
+    /// condition or another file decides, or the program does not read the section.
     pub fn is_open(&self, kind: SettingKind) -> bool {
-        let versions = || self.known_versions().is_some_and(|known| known.is_open);
-        kind == SettingKind::Versions && versions()
+        if self.is_unused {
+            return true;
+        }
+        match kind {
+            SettingKind::Versions => self.known_versions().is_some_and(|known| known.is_open),
+            _ => {
+                is_list(kind) && self.lists_are_open
+                    || self.of_kind(kind).any(|setting| setting.is_conditional)
+            }
+        }
     }
 
     /// The groups of the key exchange, as the file writes them; none if no setting names groups.
@@ -93,6 +138,9 @@ impl Service {
         files.last().map(|setting| Path::new(setting.value()))
     }
 }
+
+/// The number of settings under conditions of which each combination is tried.
+const CASES: u32 = 6;
 
 /// The settings that stand in the same blocks and are for the same side (client or server).
 struct Scope {
@@ -141,10 +189,11 @@ pub(super) fn services(
     }
     let is_tree = matches!(&*program.dialect, "yaml" | "toml" | "xml");
     let all: Vec<_> = (0..scopes.len())
-        .map(|at| effective(program, &scopes, at))
+        .map(|at| effective(program, &scopes, at, statements))
         .collect();
     let mut services = Vec::new();
-    for (scope, settings) in scopes.iter().zip(all) {
+    let used = used_sections(program, statements);
+    for (scope, mut settings) in scopes.iter().zip(all) {
         let has_list = scope.own.iter().any(|setting| is_list(setting.kind));
         let ids = scope.ids();
         let inner = |other: &&Scope| {
@@ -157,7 +206,18 @@ pub(super) fn services(
             scope.uses_tls && (!is_tree || !scope.own.is_empty()) || program.main && ids.is_empty();
         if has_list || is_server || !scopes.iter().any(|other| inner(&other)) {
             let name = name(program, scope, statements).into();
-            services.push(Service { name, settings });
+            let lists_are_open = graded(program, scope, &mut settings);
+            let is_unused = used.as_ref().is_some_and(|used| {
+                let mut path = scope.path.iter();
+                path.next_back()
+                    .is_some_and(|section| !used.contains(&&*section.kind))
+            });
+            services.push(Service {
+                name,
+                settings,
+                lists_are_open,
+                is_unused,
+            });
         }
     }
     // A file in which nothing is set has no services.
@@ -176,7 +236,12 @@ fn is_list(kind: SettingKind) -> bool {
 }
 
 /// The settings of a scope, with those that it inherits and does not replace.
-fn effective(program: &Program, scopes: &[Scope], at: usize) -> Vec<Setting> {
+fn effective(
+    program: &Program,
+    scopes: &[Scope],
+    at: usize,
+    statements: &[Statement],
+) -> Vec<Setting> {
     let Some(scope) = scopes.get(at) else {
         return Vec::new();
     };
@@ -194,14 +259,108 @@ fn effective(program: &Program, scopes: &[Scope], at: usize) -> Vec<Setting> {
     outer.sort_by_key(|other| std::cmp::Reverse(other.path.len()));
     let mut settings = scope.own.clone();
     for other in outer {
-        let missing = |setting: &&Setting| !settings.iter().any(|own| own.kind == setting.kind);
+        let is_command = |setting: &Setting| setting.command.is_some();
+        let missing = |setting: &&Setting| {
+            let mut all = settings.iter();
+            !all.any(|own| own.kind == setting.kind && is_command(own) == is_command(setting))
+        };
+        // The directive stands in a block between the scope and the other one, or in the scope.
+        let is_replaced = |setting: &&Setting| {
+            let Some(name) = setting
+                .command
+                .as_deref()
+                .filter(|_| program.commands_replace)
+            else {
+                return false;
+            };
+            statements.iter().any(|statement| {
+                let mut path = statement.path.clone();
+                path.retain(|block| !program.is_transparent(&block.kind));
+                let path: Vec<_> = path.iter().map(|block| block.id).collect();
+                let is_within = path.len() > other.path.len() && ids.starts_with(&path);
+                is_within && statement.folded_name == name
+                    || is_within && statement.full_name == name
+            })
+        };
         let merges = |setting: &&Setting| {
-            missing(setting) || program.merge && setting.kind == SettingKind::Versions
+            (missing(setting) || program.merge && setting.kind == SettingKind::Versions)
+                && !is_replaced(setting)
         };
         let inherited: Vec<_> = other.own.iter().filter(merges).cloned().collect();
         settings.splice(0..0, inherited);
     }
     settings
+}
+
+/// Keeps the list of suites of Postfix's grade, which is `medium` if it is not stated. Returns whether
+/// a default of Postfix or of another file holds.
+fn graded(program: &Program, scope: &Scope, settings: &mut Vec<Setting>) -> bool {
+    let is_master = &*program.dialect == "master.cf";
+    if &*program.name != "postfix" || scope.side.is_empty() && !is_master {
+        return false;
+    }
+    let stated = settings.iter().filter(|s| s.kind == SettingKind::Grade);
+    let mut grades: Vec<String> = stated
+        .map(|grade| {
+            format!(
+                "tls-{}-cipherlist",
+                grade.value().trim().to_ascii_lowercase()
+            )
+        })
+        .collect();
+    if grades.is_empty() {
+        if is_master {
+            // The grade is in main.cf.
+            return true;
+        }
+        grades.push("tls-medium-cipherlist".to_owned());
+    }
+    let is = |setting: &Setting, grade: &String| {
+        setting.kind == SettingKind::Ciphers && folded(setting.directive()) == *grade
+    };
+    settings.retain(|setting| {
+        setting.kind != SettingKind::Ciphers || grades.iter().any(|grade| is(setting, grade))
+    });
+    let mut grades = grades.iter();
+    grades.any(|grade| !settings.iter().any(|setting| is(setting, grade)))
+}
+
+/// The value that a section of `openssl.cnf` assigns to a name; the first lines are in no section.
+fn assigned<'a>(statements: &'a [Statement], section: Option<&str>, name: &str) -> Option<&'a str> {
+    let mut all = statements.iter().rev();
+    let found = all.find(|statement| {
+        let own = statement.path.last().map(|block| block.kind.as_str());
+        let is_first = |own: &str| section.is_none() && own == "default";
+        statement.name.text() == name && (own == section || own.is_some_and(is_first))
+    });
+    Some(found?.values.first()?.text())
+}
+
+/// The section of `openssl.cnf` with the settings of this role, found as OpenSSL does: by the names
+/// `openssl_conf`, `ssl_conf` and that of the role.
+pub(super) fn section<'a>(statements: &'a [Statement], role: &str) -> Option<&'a str> {
+    let modules = assigned(statements, None, "openssl_conf")?;
+    let roles = assigned(statements, Some(modules), "ssl_conf")?;
+    assigned(statements, Some(roles), role)
+}
+
+/// The sections of `openssl.cnf` that OpenSSL reads; none for other files, and for a file without
+/// sections, which another file includes.
+fn used_sections<'a>(program: &Program, statements: &'a [Statement]) -> Option<Vec<&'a str>> {
+    if &*program.name != "openssl" || statements.iter().all(|s| s.path.is_empty()) {
+        return None;
+    }
+    let roles = assigned(statements, None, "openssl_conf")
+        .and_then(|modules| assigned(statements, Some(modules), "ssl_conf"));
+    let is_role = |statement: &&Statement| {
+        roles.is_some() && statement.path.last().map(|block| block.kind.as_str()) == roles
+    };
+    let used = statements.iter().filter(is_role);
+    Some(
+        used.filter_map(|s| s.values.first())
+            .map(|value| value.text())
+            .collect(),
+    )
 }
 
 /// The value of the directive `label` in a block. The label `metadata.name` stands for the

@@ -25,6 +25,8 @@ pub enum SettingKind {
     Ciphersuites,
     /// Names that the program excludes, as if each had a `!` (Postfix).
     Excluded,
+    /// The name of the list of suites that holds: `high` or `medium` (Postfix).
+    Grade,
     /// Versions of the protocol.
     Versions,
     /// Groups of the key exchange.
@@ -45,6 +47,7 @@ impl SettingKind {
             SettingKind::Suites => "suites",
             SettingKind::Ciphersuites => "ciphersuites",
             SettingKind::Excluded => "excluded",
+            SettingKind::Grade => "grade",
             SettingKind::Versions => "versions",
             SettingKind::Groups => "groups",
             SettingKind::Signatures => "signatures",
@@ -66,6 +69,10 @@ pub struct Setting {
     pub(super) unknown: Vec<Word>,
     pub(super) preference: Option<bool>,
     pub(super) bits: Option<u32>,
+    /// The directive, if the setting is a command of `SSL_CONF_cmd` in it.
+    pub(super) command: Option<Box<str>>,
+    /// Whether the setting holds only under a condition.
+    pub(super) is_conditional: bool,
 }
 
 impl Setting {
@@ -184,6 +191,8 @@ fn blank(kind: SettingKind, directive: &str, value: Word, source: &Arc<Source>) 
         unknown: Vec::new(),
         preference: None,
         bits: None,
+        command: None,
+        is_conditional: false,
     }
 }
 
@@ -208,7 +217,14 @@ pub(super) fn settings(
     lookup: &Lookup<'_>,
 ) -> Vec<Located> {
     let mut all = Vec::new();
-    let mut add = |side: &str, path: &[Block], setting: Option<Setting>| {
+    let mut path = statement.path.iter();
+    let is_conditional = statement.is_in_branch
+        || statement.is_conditional
+        || path.any(|block| program.is_conditional(&block.kind, &block.arguments));
+    let mut add = |side: &str, path: &[Block], mut setting: Option<Setting>| {
+        if let Some(setting) = &mut setting {
+            setting.is_conditional = is_conditional;
+        }
         all.push(Located {
             side: side.into(),
             path: path.to_vec(),
@@ -409,6 +425,7 @@ fn made(
                 false => vec![blank(SettingKind::Ciphersuites, value)],
             }
         }
+        Kind::Grade => vec![blank(SettingKind::Grade, spaced(&strings))],
         Kind::Excluded => vec![blank(SettingKind::Excluded, spaced(&strings))],
         Kind::Versions => {
             let is_empty = values.iter().all(|value| value.text().trim().is_empty());
@@ -512,7 +529,13 @@ fn made(
                 ..blank(SettingKind::Preference, value)
             }]
         }
-        Kind::Command => commands(program, key, values, source),
+        Kind::Command => {
+            let mut all = commands(program, key, values, source);
+            for setting in &mut all {
+                setting.command = Some(folded(name.text()).into());
+            }
+            all
+        }
     }
 }
 

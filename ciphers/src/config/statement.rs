@@ -1,5 +1,7 @@
 //! The common result of all grammars: statements, which are names with values, in blocks.
 
+use std::ops::Range;
+
 use super::text::{Word, folded};
 
 /// A block, a section, an element or a mapping that contains statements.
@@ -32,6 +34,8 @@ pub(super) struct Statement {
     pub(super) is_partly_unknown: bool,
     /// Whether the value depends on a condition, or is the default of a value that is not in the file.
     pub(super) is_conditional: bool,
+    /// Whether the program reads the statement only under a condition.
+    pub(super) is_in_branch: bool,
 }
 
 impl Statement {
@@ -48,6 +52,7 @@ impl Statement {
             values,
             is_partly_unknown: false,
             is_conditional: false,
+            is_in_branch: false,
         }
     }
 }
@@ -58,6 +63,9 @@ pub(super) struct Builder {
     pub(super) statements: Vec<Statement>,
     pub(super) stack: Vec<Block>,
     pub(super) file: usize,
+    /// The parts of the file that hold only under a condition, and whether the whole file does.
+    pub(super) regions: Vec<Range<usize>>,
+    pub(super) is_conditional: bool,
     blocks: usize,
     /// Sections that may be opened again.
     sections: Vec<Block>,
@@ -74,8 +82,13 @@ impl Builder {
     }
 
     pub(super) fn add_in(&mut self, path: Vec<Block>, name: Word, values: Vec<Word>) {
-        self.statements
-            .push(Statement::new(self.file, path, name, values));
+        let mut regions = self.regions.iter();
+        let is_in_branch =
+            self.is_conditional || regions.any(|region| region.contains(&name.start()));
+        self.statements.push(Statement {
+            is_in_branch,
+            ..Statement::new(self.file, path, name, values)
+        });
     }
 
     pub(super) fn block(&mut self, kind: &str, arguments: &str, at: usize) -> Block {

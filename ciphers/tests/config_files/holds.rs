@@ -53,7 +53,7 @@ fn a_lowest_version_of_any_replaces_an_earlier_one() {
         ),
         (
             "openssl.cnf",
-            "[s]\nMinProtocol = TLSv1.2\nMinProtocol = None\n",
+            "openssl_conf = i\n[i]\nssl_conf = r\n[r]\nsystem_default = s\n[s]\nMinProtocol = TLSv1.2\nMinProtocol = None\n",
             format!("s: {ALL}"),
         ),
         (
@@ -104,12 +104,12 @@ fn a_highest_version_alone_leaves_the_lowest_to_the_program() {
         // OpenSSL has no lowest version unless a program or a file sets it.
         (
             "openssl.cnf",
-            "[s]\nMaxProtocol = TLSv1.2\n",
+            "openssl_conf = i\n[i]\nssl_conf = r\n[r]\nsystem_default = s\n[s]\nMaxProtocol = TLSv1.2\n",
             "s: TLSv1 TLSv1.1 TLSv1.2",
         ),
         (
             "openssl.cnf",
-            "[s]\nMinProtocol = None\nMaxProtocol = TLSv1.2\n",
+            "openssl_conf = i\n[i]\nssl_conf = r\n[r]\nsystem_default = s\n[s]\nMinProtocol = None\nMaxProtocol = TLSv1.2\n",
             "s: TLSv1 TLSv1.1 TLSv1.2",
         ),
         (
@@ -355,5 +355,205 @@ fn servers_without_settings_of_their_own_are_listed() {
         ),
     ] {
         assert_eq!(of(name, &text), wanted, "{text}");
+    }
+}
+
+/// A setting under a condition may hold or not: both cases are joined.
+#[test]
+fn settings_under_a_condition_leave_their_kind_open() {
+    const OLD: &str = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3?";
+    for (name, text, wanted) in [
+        (
+            "exim.conf",
+            ".ifdef A\nopenssl_options = +no_tlsv1 +no_tlsv1_1\n.else\nopenssl_options = +no_sslv3\n.endif\n",
+            OLD.to_owned(),
+        ),
+        (
+            "httpd.conf",
+            "SSLProtocol all\n<IfDefine STRICT>\nSSLProtocol -all +TLSv1.3\n</IfDefine>\n",
+            OLD.to_owned(),
+        ),
+        (
+            "haproxy.cfg",
+            "global\n.if defined(A)\n ssl-default-bind-options ssl-min-ver TLSv1.0\n.else\n \
+             ssl-default-bind-options ssl-min-ver TLSv1.2\n.endif\nfrontend f\n bind :443 ssl crt x\n",
+            format!("bind :443: {OLD}"),
+        ),
+        (
+            "a.py",
+            "if legacy:\n    ctx.minimum_version = ssl.TLSVersion.TLSv1\nelse:\n    ctx.minimum_version = ssl.TLSVersion.TLSv1_2\n",
+            format!("ctx: {OLD}"),
+        ),
+        (
+            "a.rb",
+            "ctx.min_version = :TLS1_2\nctx.min_version = :TLS1 if legacy\n",
+            format!("ctx: {OLD}"),
+        ),
+        (
+            "a.c",
+            "void f(int a) { SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);\n#ifdef OLD\n \
+             SSL_CTX_set_min_proto_version(c, TLS1_VERSION);\n#endif\n}",
+            format!("c: {OLD}"),
+        ),
+        (
+            "a.c",
+            "void f(int a) { SSL_CTX_set_min_proto_version(c, TLS1_VERSION);\n if (a)\n SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);\n}",
+            format!("c: {OLD}"),
+        ),
+        (
+            "a.c",
+            "void f(int a) { SSL_CTX_set_min_proto_version(c, TLS1_VERSION);\n if (a)\n {\n SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION); }\n}",
+            format!("c: {OLD}"),
+        ),
+        (
+            "a.go",
+            "func f() {\n c := &tls.Config{MinVersion: tls.VersionTLS10}\n if a := b(); a {\n  c.MinVersion = tls.VersionTLS12\n }\n}",
+            format!("Config: {OLD}"),
+        ),
+        (
+            "nginx.conf.j2",
+            "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n{% if strict %}\nssl_protocols TLSv1.3;\n{% endif %}\n",
+            OLD.to_owned(),
+        ),
+        // Both cases are the same, and these are no conditions.
+        (
+            "exim.conf",
+            ".ifdef A\nopenssl_options = +no_tlsv1 +no_tlsv1_1\n.endif\nopenssl_options = +no_tlsv1 +no_tlsv1_1\n",
+            "TLSv1.2 TLSv1.3".to_owned(),
+        ),
+        (
+            "httpd.conf",
+            "<IfModule mod_ssl.c>\nSSLProtocol -all +TLSv1.3\n</IfModule>\n",
+            "TLSv1.3".to_owned(),
+        ),
+        (
+            "a.h",
+            "#ifndef A_H\n#define A_H\nvoid f() { if (SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) != 1) { abort(); } }\n#endif\n",
+            "c: TLSv1.3".to_owned(),
+        ),
+        (
+            "a.py",
+            "if __name__ == '__main__':\n    ctx.minimum_version = ssl.TLSVersion.TLSv1_3\n",
+            "ctx: TLSv1.3".to_owned(),
+        ),
+    ] {
+        let found = of(name, text);
+        assert_eq!(found.last(), Some(&wanted), "{text}");
+    }
+    for (name, text) in [
+        ("a.js", "f({ ciphers: legacy ? 'ALL' : 'HIGH' })"),
+        ("a.js", "f({ ciphers: process.env.CIPHERS || 'HIGH' })"),
+        ("a.py", "ctx.set_ciphers('ALL' if legacy else 'HIGH')\n"),
+        (
+            "exim.conf",
+            "tls_require_ciphers = HIGH\n.ifdef A\ntls_require_ciphers = ALL\n.endif\n",
+        ),
+    ] {
+        let config = Config::parse(name, text);
+        assert!(config.services()[0].is_open(SettingKind::Ciphers), "{text}");
+    }
+    for (name, text) in [
+        (
+            "a.rs",
+            "fn f() -> R { b.set_cipher_list(\"HIGH\")?; Ok(()) }",
+        ),
+        ("a.js", "f({ ciphers: 'HIGH' })"),
+    ] {
+        let config = Config::parse(name, text);
+        assert!(
+            !config.services()[0].is_open(SettingKind::Ciphers),
+            "{text}"
+        );
+    }
+}
+
+/// nginx and lighttpd inherit the commands of OpenSSL only if a block has none of its own.
+#[test]
+fn commands_of_a_server_replace_those_around_it() {
+    let nginx = |inner: &str| {
+        format!(
+            "http {{ ssl_protocols TLSv1 TLSv1.2; ssl_conf_command MinProtocol TLSv1.2;\n server {{ listen 443 ssl; server_name a; {inner} }} }}"
+        )
+    };
+    for (inner, wanted) in [
+        ("", "TLSv1.2"),
+        ("ssl_conf_command Curves X25519;", "TLSv1 TLSv1.2"),
+        ("ssl_conf_command Options KTLS;", "TLSv1 TLSv1.2"),
+        ("ssl_protocols TLSv1 TLSv1.3;", "TLSv1.3"),
+    ] {
+        assert_eq!(
+            of("nginx.conf", &nginx(inner)),
+            [format!("server a: {wanted}")],
+            "{inner}"
+        );
+    }
+    let lighttpd = "ssl.engine = \"enable\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.3\")\n\
+                    $SERVER[\"socket\"] == \":444\" {\n ssl.engine = \"enable\"\n \
+                    ssl.openssl.ssl-conf-cmd = (\"Curves\" => \"X25519\")\n}\n";
+    assert_eq!(
+        of("lighttpd.conf", lighttpd),
+        ["TLSv1.3", "SERVER[socket]==:444: "]
+    );
+    let apache = "SSLOpenSSLConfCmd MinProtocol TLSv1.3\n<VirtualHost a>\nSSLEngine on\nSSLOpenSSLConfCmd Curves X25519\n</VirtualHost>\n";
+    assert_eq!(of("httpd.conf", apache), ["VirtualHost a: TLSv1.3"]);
+}
+
+#[test]
+fn postfix_uses_the_list_of_its_grade() {
+    let head = "tls_high_cipherlist = ECDHE+AESGCM\nsmtpd_tls_security_level = may\n";
+    let lists = |name: &str, text: &str| {
+        let config = Config::parse(name, text);
+        let mut services = config.services().iter();
+        let service = services.find(|service| !service.name().is_empty()).unwrap();
+        let values = service
+            .of_kind(SettingKind::Ciphers)
+            .map(|list| list.value().to_owned());
+        (
+            values.collect::<Vec<_>>(),
+            service.is_open(SettingKind::Ciphers),
+        )
+    };
+    // The default grade is medium, and its default list is not in the file.
+    assert_eq!(lists("main.cf", head), (Vec::new(), true));
+    let high = format!("{head}smtpd_tls_ciphers = high\n");
+    assert_eq!(
+        lists("main.cf", &high),
+        (vec!["ECDHE+AESGCM".to_owned()], false)
+    );
+    let medium = format!("{head}tls_medium_cipherlist = HIGH\n");
+    assert_eq!(lists("main.cf", &medium), (vec!["HIGH".to_owned()], false));
+    let other = format!("{head}smtpd_tls_mandatory_ciphers = high\n");
+    assert_eq!(lists("main.cf", &other), (Vec::new(), true));
+    let master = "smtps inet n - n - - smtpd\n  -o tls_high_cipherlist=HIGH -o smtpd_tls_security_level=encrypt\n";
+    assert_eq!(lists("master.cf", master), (vec!["HIGH".to_owned()], true));
+    let master = format!("{master}  -o smtpd_tls_mandatory_ciphers=high\n");
+    assert_eq!(
+        lists("master.cf", &master),
+        (vec!["HIGH".to_owned()], false)
+    );
+}
+
+#[test]
+fn sections_that_openssl_does_not_read_are_open() {
+    let text = "[d]\nssl_conf = s\n[s]\nsystem_default = sd\n[sd]\nMinProtocol = TLSv1.2\nCipherString = HIGH\n[old]\nCipherString = ALL\n";
+    for (head, name, is_used) in [
+        ("openssl_conf = d\n", Some("sd"), true),
+        ("# openssl_conf = d\n", None, false),
+        ("openssl_conf = other\n", None, false),
+    ] {
+        let config = Config::parse("openssl.cnf", &format!("{head}{text}"));
+        assert_eq!(config.system_default().map(Service::name), name, "{head}");
+        let service = |name: &str| {
+            let mut services = config.services().iter();
+            services.find(|service| service.name() == name).unwrap()
+        };
+        for kind in [
+            SettingKind::Ciphers,
+            SettingKind::Versions,
+            SettingKind::Groups,
+        ] {
+            assert_eq!(service("sd").is_open(kind), !is_used, "{head}");
+            assert!(service("old").is_open(kind));
+        }
     }
 }

@@ -77,11 +77,7 @@ fn system() -> Result<Policy, Failure> {
             (file, config)
         }
     };
-    let services = config.services();
-    let service = services
-        .iter()
-        .find(|s| s.name().contains("system_default"));
-    let Some(service) = service.or(services.first()) else {
+    let Some(service) = config.system_default() else {
         return Err(Failure::Usage(format!(
             "--policy {SYSTEM}: {} has no system_default section with settings for TLS",
             file.display()
@@ -136,24 +132,22 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
     };
     let string = service.of_kind(SettingKind::Ciphers).last();
     let newer = service.of_kind(SettingKind::Ciphersuites).last();
-    // If only one of the two lists is set, the other one is OpenSSL's.
+    // A list that is not set is OpenSSL's.
     let text = string.map_or(OPENSSL_DEFAULT, |string| string.value());
     let list = CipherString::parse(text).map_err(|error| error.to_string())?;
     let resolved = list.resolve().map_err(|error| error.to_string())?;
     let level = string.and_then(|_| Level::new(resolved.security_level()));
-    if string.is_some() || newer.is_some() {
-        let newer = newer.map(|newer| Ciphersuites::parse(newer.value()));
-        let newer = newer.transpose().map_err(|error| error.to_string())?;
-        let selected = resolved.ciphers().iter();
-        let selected = selected.filter(|suite| newer.is_none() || !suite.is_tls13());
-        let newer = newer.iter().flat_map(|newer| newer.ciphers());
-        let all = newer.chain(selected);
-        let all = all.filter(|suite| level.is_none_or(|level| level.accepts_suite(suite)));
-        rule(
-            "allow",
-            quoted(&all.map(|suite| suite.name).collect::<Vec<_>>()),
-        )?;
-    }
+    let newer = newer.map(|newer| Ciphersuites::parse(newer.value()));
+    let newer = newer.transpose().map_err(|error| error.to_string())?;
+    let selected = resolved.ciphers().iter();
+    let selected = selected.filter(|suite| newer.is_none() || !suite.is_tls13());
+    let newer = newer.iter().flat_map(|newer| newer.ciphers());
+    let all = newer.chain(selected);
+    let all = all.filter(|suite| level.is_none_or(|level| level.accepts_suite(suite)));
+    rule(
+        "allow",
+        quoted(&all.map(|suite| suite.name).collect::<Vec<_>>()),
+    )?;
     let stated = service.versions();
     let accepts = |version: &TlsVersion| {
         level.is_none_or(|level| {

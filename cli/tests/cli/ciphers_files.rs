@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::run;
+use crate::support::{pyssl, run, run_command};
 
 #[test]
 fn strings_in_files_are_linted_with_line_and_column() {
@@ -240,6 +240,39 @@ fn a_server_with_the_programs_defaults_leaves_the_verdict_open() {
     has("unknown whether it follows ours 1 (not compared: versions, suites)");
 }
 
+/// The file of OpenSSL has several sections. OpenSSL reads the one that `system_default` names.
+#[test]
+fn the_policy_of_the_system_is_that_of_the_section_which_openssl_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("openssl.cnf");
+    let check = |text: &str, string: &str| {
+        std::fs::write(&path, text).unwrap();
+        let args = ["ciphers", string, "--policy", "system"];
+        let output = run_command(pyssl().args(args).env("OPENSSL_CONF", &path));
+        (output.stdout + &output.stderr, output.code)
+    };
+    let head = "openssl_conf = i\n[i]\nssl_conf = s\n[s]\nserver = srv\nsystem_default = sd\n";
+    let old = "MinProtocol = TLSv1\nCipherString = ALL:COMPLEMENTOFALL:@SECLEVEL=0\n";
+    let new = "MinProtocol = TLSv1.2\nCipherString = ECDHE+AESGCM\n";
+    let weak = "AES128-SHA";
+    for other in ["srv", "system_default_old"] {
+        let text = format!("{head}[{other}]\n{old}[sd]\n{new}");
+        let (output, code) = check(&text, weak);
+        assert_eq!(code, Some(1), "{output}");
+        assert!(output.contains("does not conform to system"), "{output}");
+    }
+    // Only the lowest version is set, so the suites are those of OpenSSL's own list.
+    let text = format!("{head}[sd]\nMinProtocol = TLSv1.2\n");
+    let (output, code) = check(&text, "NULL-SHA256:@SECLEVEL=0");
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("does not conform to system"), "{output}");
+    // OpenSSL reads no section.
+    let text = format!("#{head}[sd]\n{new}");
+    let (output, code) = check(&text, "ECDHE+AESGCM");
+    assert_eq!(code, Some(2), "{output}");
+    assert!(output.contains("has no system_default section"), "{output}");
+}
+
 /// Files with a value that cannot be read. Their other values conform to the policy.
 #[test]
 fn a_value_that_cannot_be_read_prevents_a_verdict() {
@@ -284,6 +317,10 @@ fn a_value_that_cannot_be_read_prevents_a_verdict() {
         ("a.py", "ctx.minimum_version = lowest\nctx.set_ciphers('ECDHE+AESGCM')\n".to_owned()),
         // The lowest version is the default of the program's release.
         ("a.go", "c := tls.Config{MaxVersion: tls.VersionTLS13, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}".to_owned()),
+        // Conditions and other sections decide.
+        ("httpd.conf", "SSLCipherSuite ECDHE+AESGCM\n<IfDefine OLD>\nSSLProtocol all\n</IfDefine>\nSSLProtocol -all +TLSv1.3\n<IfDefine A>\nSSLCipherSuite ECDHE+CHACHA20\n</IfDefine>\n".to_owned()),
+        ("openssl.cnf", "[sd]\nMinProtocol = TLSv1.2\nCipherString = ECDHE+AESGCM\n".to_owned()),
+        ("main.cf", "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2\ntls_high_cipherlist = ECDHE+AESGCM\n".to_owned()),
         ("redis.conf", "tls-ciphers ECDHE+AESGCM\ntls-protocols TLSv1.3\ntls-protocols \"\"\n".to_owned()),
         ("nginx.conf", format!("{nginx}ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:\0;\n")),
         ("10-ssl.conf", "ssl = yes\nssl_min_protocol = TLSv9\nssl_cipher_list = ECDHE+AESGCM\n".to_owned()),

@@ -230,6 +230,24 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     if given.is_empty() && service.is_open(SettingKind::Versions) {
         report.leave_open(policy, Aspect::Versions);
     }
+    for (kinds, aspect) in [
+        (
+            &[
+                SettingKind::Ciphers,
+                SettingKind::Suites,
+                SettingKind::Ciphersuites,
+                SettingKind::Excluded,
+            ][..],
+            Aspect::Suites,
+        ),
+        (&[SettingKind::Groups], Aspect::Groups),
+        (&[SettingKind::Signatures], Aspect::Signatures),
+        (&[SettingKind::DhParams], Aspect::Keys),
+    ] {
+        if kinds.iter().any(|kind| service.is_open(*kind)) {
+            report.leave_open(policy, aspect);
+        }
+    }
     let is_version = |finding: &ConfigFinding| finding.code() == ConfigCode::UnknownVersion;
     if config.findings().iter().any(is_version) {
         report.leave_open(policy, Aspect::Versions);
