@@ -20,6 +20,7 @@ MODULES = """
     test.test_ftplib
     test.test_poplib
     test.test_imaplib
+    test.test_smtplib
     test.test_httplib
     test.test_urllib2_localnet
     test.test_logging
