@@ -226,19 +226,21 @@ impl Rotation {
             }
             let event = events.recv_timeout(pause);
             let now = SystemTime::now();
-            match event {
+            let asks = match event {
                 Ok(Event::Answer {
                     keys,
                     failed: again,
                 }) => {
                     self.keys.extend(keys);
                     (asked, failed) = (false, again);
+                    // If the period has changed since the question, the store has not been asked for the current key.
+                    !failed && !self.keys.contains_key(&self.period_at(now))
                 }
-                Err(RecvTimeoutError::Timeout) if !asked => {
-                    asked = requests.send(Request::Ask(self.question(now))).is_ok();
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => !asked,
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if asks {
+                asked = requests.send(Request::Ask(self.question(now))).is_ok();
             }
             if let Err(error) = self.advance(now) {
                 failed = true;

@@ -211,3 +211,35 @@ fn the_keys_change_in_time_while_the_store_and_the_listener_panic() {
         assert_eq!(error, "the store of ticket keys: it panicked");
     }
 }
+
+/// The periods for which the store is asked at once after an answer.
+fn asked_after(keys: &[u64], failed: bool) -> Vec<u64> {
+    let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
+    let (events, received) = mpsc::channel();
+    let (requests, requested) = mpsc::channel();
+    let keys = keys
+        .iter()
+        .map(|period| (*period, TicketKey::generate().unwrap()))
+        .collect();
+    events.send(Event::Answer { keys, failed }).unwrap();
+    events.send(Event::Stop).unwrap();
+    Rotation::new(context, HOUR).run(&received, &requests);
+    let questions = requested.try_iter().map(|request| match request {
+        Request::Ask(question) => question.missing,
+        Request::Tell(error) => panic!("{error}"),
+    });
+    questions.flatten().map(|(period, _)| period).collect()
+}
+
+#[test]
+fn a_store_that_answers_after_its_period_is_asked_at_once_for_the_current_key() {
+    let hours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let current = hours.as_secs() / HOUR.as_secs();
+    let asked = asked_after(&[current - 4, current - 3, current - 2], false);
+    assert!(asked.contains(&current), "{asked:?}");
+    // The test may run while the period changes, so the store gives the key of the next period, too.
+    let in_time = [current - 1, current, current + 1];
+    assert_eq!(asked_after(&in_time, false), [0; 0]);
+    // The store is asked again after a pause.
+    assert_eq!(asked_after(&[], true), [0; 0]);
+}
