@@ -8,6 +8,7 @@ use openssl::x509::{X509, X509Ref};
 
 use super::challenge::base64url;
 use super::error::AcmeError;
+use super::schedule;
 use crate::time::system_time;
 
 /// The certificate of a file, without its chain.
@@ -16,6 +17,8 @@ pub(super) struct Leaf {
     pub(super) not_after: SystemTime,
     /// The unique identifier of a certificate (RFC 9773, section 4.1): key identifier of the issuer, and serial number.
     pub(super) identifier: Option<[String; 2]>,
+    /// The certificate's [`share`](schedule::share).
+    pub(super) share: f64,
     names: Vec<String>,
 }
 
@@ -28,6 +31,7 @@ impl Leaf {
             not_before: system_time(leaf.not_before())?,
             not_after: system_time(leaf.not_after())?,
             identifier: identifier(leaf),
+            share: schedule::share(&leaf.to_der()?),
             names: names(leaf),
         })
     }

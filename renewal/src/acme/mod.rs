@@ -39,7 +39,8 @@
 //!
 //! **When a certificate is renewed.** At the time that the server suggests (ARI, RFC 9773). If the server has no
 //! suggestion, when two thirds of the certificate's validity have passed, which suits certificates of six days as well
-//! as of ninety. After a failure, the old certificate stays in service, and [`Event::Failed`] gives the reason. The
+//! as of ninety. The renewal comes up to a thirtieth of the validity later (three days of ninety), at a time that a
+//! digest of the certificate chooses, so that a fleet does not renew at the same time. After a failure, the old certificate stays in service, and [`Event::Failed`] gives the reason. The
 //! next attempt comes after five minutes. It comes after five seconds if another client uses the storage, or if there
 //! is no certificate in service and the server did not answer. The pause doubles with each failure up to six hours, and
 //! varies at random. It is not shorter than the server demands (`Retry-After`), of which a day counts at most.

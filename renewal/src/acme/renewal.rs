@@ -223,8 +223,6 @@ struct Suggestion {
     /// The identifier of the certificate for which the server has made the suggestion.
     identifier: Option<[String; 2]>,
     window: Option<Window>,
-    /// A random number that chooses a time within the suggested window.
-    share: f64,
     /// When the server is asked again.
     again: Option<Instant>,
 }
@@ -298,8 +296,8 @@ impl Worker {
             return true;
         }
         self.ask(&leaf);
-        let Suggestion { window, share, .. } = self.suggestion;
-        let due = schedule::due(leaf.not_before, leaf.not_after, window, share);
+        let window = self.suggestion.window;
+        let due = schedule::due(leaf.not_before, leaf.not_after, window, leaf.share);
         due <= SystemTime::now()
     }
 
@@ -337,10 +335,6 @@ impl Worker {
         self.suggestion = Suggestion {
             identifier: leaf.identifier.clone(),
             window,
-            share: match known {
-                true => self.suggestion.share,
-                false => schedule::random(),
-            },
             again: now.checked_add(pause.clamp(ASK[0], ASK[1])),
         };
     }

@@ -11,7 +11,13 @@ pub(super) struct Window {
     pub(super) end: SystemTime,
 }
 
-/// When a certificate is renewed. `share` is a random number from 0 to 1 that stays the same for one certificate.
+/// The part of the validity during which certificates are renewed if the server suggests no time.
+const SPREAD: f64 = 1.0 / 30.0;
+
+/// When a certificate is renewed. `share` is the certificate's [`share`].
+///
+/// Without a suggestion of the server, the renewal comes after two thirds of the validity, and at most a thirtieth of
+/// the validity later, so that certificates of the same age are not renewed at the same time.
 pub(super) fn due(
     not_before: SystemTime,
     not_after: SystemTime,
@@ -27,7 +33,7 @@ pub(super) fn due(
             // a failed attempt can be repeated.
             chosen.min(not_before + lifetime.mul_f64(0.9))
         }
-        None => not_before + lifetime.mul_f64(2.0 / 3.0),
+        None => not_before + lifetime.mul_f64(2.0 / 3.0 + SPREAD * share),
     }
 }
 
@@ -52,10 +58,22 @@ pub(super) fn pause(
 }
 
 /// A random number from 0 to 1.
-pub(super) fn random() -> f64 {
+fn random() -> f64 {
     let mut bytes = [0; 4];
     // Without random numbers, which OpenSSL reports only if it has no entropy, all clients wait equally long.
     let _ = openssl::rand::rand_bytes(&mut bytes);
+    fraction(bytes)
+}
+
+/// A number from 0 to 1 that depends on the certificate alone, so that it is the same after a restart and in each
+/// client with the same storage. Serial numbers and keys are random, so the numbers of several certificates are evenly
+/// distributed.
+pub(super) fn share(der: &[u8]) -> f64 {
+    let [a, b, c, d, ..] = openssl::sha::sha256(der);
+    fraction([a, b, c, d])
+}
+
+fn fraction(bytes: [u8; 4]) -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }
 
@@ -70,14 +88,39 @@ mod unit_tests {
     }
 
     #[test]
-    fn certificates_are_renewed_after_two_thirds_of_their_validity() {
-        for (days, expected) in [(90, 60), (6, 4), (3, 2)] {
-            let due = due(at(24), at(24 + 24 * days), None, 0.5);
-            let late = due.duration_since(at(24 + 24 * expected)).unwrap();
-            assert!(late < Duration::from_secs(1), "{days}");
+    fn certificates_are_renewed_between_two_thirds_and_seven_tenths_of_their_validity() {
+        let close = |one: SystemTime, other: SystemTime| {
+            let apart = one
+                .duration_since(other)
+                .or_else(|_| other.duration_since(one));
+            apart.unwrap() < Duration::from_secs(1)
+        };
+        for (days, first, last) in [(90, 60 * 24, 63 * 24), (30, 20 * 24, 21 * 24), (5, 80, 84)] {
+            let due = |share| due(at(24), at(24 + 24 * days), None, share);
+            assert!(close(due(0.0), at(24 + first)), "{days}");
+            assert!(close(due(1.0), at(24 + last)), "{days}");
         }
         // A certificate without a validity is due at once.
         assert_eq!(due(at(5), at(4), None, 0.5), at(5));
+    }
+
+    #[test]
+    fn certificates_of_the_same_age_are_not_renewed_at_the_same_time() {
+        let ca = pyssl_testing::Ca::new();
+        let shares: Vec<f64> = (0..30)
+            .map(|_| {
+                let der = ca.issue("localhost").der();
+                // A second look at the same certificate gives the same time.
+                assert_eq!(share(&der).to_bits(), share(&der).to_bits());
+                share(&der)
+            })
+            .collect();
+        let least = shares.iter().copied().fold(1.0, f64::min);
+        let most = shares.iter().copied().fold(0.0, f64::max);
+        assert!(
+            0.0 <= least && most <= 1.0 && most - least > 0.3,
+            "{shares:?}"
+        );
     }
 
     #[test]

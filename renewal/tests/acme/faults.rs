@@ -16,7 +16,7 @@ use crate::support::{
     Believed, NAME, PATIENCE, Renewal, client, connect, server, service, trusting,
 };
 
-const FAULTS: [Fault; 9] = [
+pub(crate) const FAULTS: [Fault; 9] = [
     Fault::Refuse,
     Fault::RateLimit(7200),
     Fault::Garbage,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use pyssl_renewal::acme::Event;
 use pyssl_testing::acme::{AcmeServer, Fault};
 
+use crate::faults::FAULTS;
 use crate::support::{NAME, PATIENCE, Renewal, client, server};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -17,7 +18,7 @@ fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_it
         (-3 * DAY, 3 * DAY, false),
         (-5 * DAY, DAY, true),
         (-59 * DAY, 31 * DAY, false),
-        (-61 * DAY, 29 * DAY, true),
+        (-64 * DAY, 26 * DAY, true),
         // The certificate has expired.
         (-7 * DAY, -DAY, true),
     ] {
@@ -100,6 +101,65 @@ fn the_servers_suggestion_decides_and_the_order_names_the_old_certificate() {
         .map(|order| order["replaces"].is_string())
         .collect();
     assert_eq!(replaces, [false, true, true]);
+}
+
+#[test]
+fn without_the_servers_suggestion_the_dates_decide() {
+    let run = |fault: Fault, is_due: bool| {
+        let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        let (from, until) = if is_due { (-5, 1) } else { (-3, 3) };
+        acme.validity(from * DAY, until * DAY);
+        client(&acme, directory.path()).obtain().unwrap();
+        acme.validity(-60, 6 * DAY);
+        // The server would suggest the opposite.
+        match is_due {
+            true => acme.suggest("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z"),
+            false => acme.suggest("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"),
+        }
+        acme.fail("renewal", fault);
+        acme.take_requests();
+        let fast = client(&acme, directory.path()).interval(Duration::from_millis(5));
+        let watched = Renewal::start(fast, &server());
+        let first = watched.served();
+        acme.wait_for_request("renewal");
+        if is_due {
+            // The old certificate is also reported as expiring.
+            let is_loaded = |event: &_| matches!(event, pyssl_renewal::Event::Loaded { .. });
+            watched.obtained_and(is_loaded);
+            assert_ne!(watched.served(), first, "{fault:?}");
+        } else {
+            // If the certificate were due, the thread would order one before it ends.
+            assert!(first.is_some());
+            watched.end();
+        }
+        assert_eq!(acme.orders().len(), 1 + usize::from(is_due), "{fault:?}");
+        // The client does not repeat the question at each look at the clock. Each certificate has its own question.
+        let requests = acme.take_requests();
+        let count = requests.iter().filter(|kind| *kind == "renewal").count();
+        assert!((1..=8).contains(&count), "{fault:?}: {requests:?}");
+    };
+    std::thread::scope(|scope| {
+        for is_due in [false, true] {
+            scope.spawn(move || FAULTS.map(|fault| run(fault, is_due)));
+        }
+    });
+}
+
+#[test]
+fn the_server_is_not_asked_when_to_renew_a_certificate_that_has_expired() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    acme.validity(-7 * DAY, -DAY);
+    client(&acme, directory.path()).obtain().unwrap();
+    acme.suggest("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z");
+    acme.validity(-60, 6 * DAY);
+    acme.take_requests();
+    let _watched = Renewal::start(client(&acme, directory.path()), &server());
+    // The client asks about the new certificate.
+    acme.wait_for_request("renewal");
+    let requests = acme.take_requests();
+    let first = |wanted: &str| requests.iter().position(|kind| kind == wanted);
+    assert!(first("certificate").is_some(), "{requests:?}");
+    assert!(first("certificate") < first("renewal"), "{requests:?}");
 }
 
 #[test]
