@@ -55,6 +55,7 @@ pub mod platform;
 pub mod process;
 pub mod proxy;
 pub mod python;
+pub mod responder;
 pub mod scripted;
 pub mod server;
 mod settings;

@@ -55,6 +55,21 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(listeners: Vec<Listener<Event>>) -> Shared {
+        Shared {
+            status: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            forced: AtomicBool::new(false),
+            listeners: Listeners::new(listeners),
+            #[cfg(feature = "tokio")]
+            events: tokio::sync::broadcast::Sender::new(64),
+            #[cfg(feature = "ocsp")]
+            certificates: Mutex::default(),
+            #[cfg(feature = "ocsp")]
+            changed: Condvar::new(),
+        }
+    }
+
     #[cfg(feature = "ocsp")]
     fn certificates(&self) -> MutexGuard<'_, Vec<Checked>> {
         self.certificates
@@ -251,18 +266,7 @@ impl CertReloaderBuilder {
         // The channel holds one request. More are not needed, since a request reads the current
         // files.
         let (wake, woken) = mpsc::sync_channel(1);
-        let shared = Arc::new(Shared {
-            status: Mutex::default(),
-            stopped: AtomicBool::new(false),
-            forced: AtomicBool::new(false),
-            listeners: Listeners::new(std::mem::take(&mut self.listeners)),
-            #[cfg(feature = "tokio")]
-            events: tokio::sync::broadcast::Sender::new(64),
-            #[cfg(feature = "ocsp")]
-            certificates: Mutex::default(),
-            #[cfg(feature = "ocsp")]
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared::new(std::mem::take(&mut self.listeners)));
         #[cfg(feature = "ocsp")]
         let fetch_ocsp = self.fetch_ocsp;
         let worker = Worker::load(self, Arc::clone(&shared), wake.clone())?;

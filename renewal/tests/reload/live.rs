@@ -52,3 +52,39 @@ fn no_handshake_fails_and_sessions_resume_while_the_certificate_is_renewed_five_
     });
     assert!(resumed.load(Ordering::Relaxed) > 0);
 }
+
+#[cfg(feature = "tokio")]
+#[test]
+fn an_asynchronous_task_receives_the_events_from_its_subscription_on() {
+    let ca = Ca::new();
+    let (pair, server) = (Pair::new(&ca.issue("localhost")), server());
+    let watched = Watched::start(CertReloader::builder(&server).certificate(pair.files()));
+    let mut early = watched.reloader.subscribe();
+    let renewed = ca.issue("localhost");
+    pair.write(&renewed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let loaded = runtime.block_on(async {
+        let patience = std::time::Duration::from_secs(60);
+        loop {
+            let event = tokio::time::timeout(patience, early.recv()).await;
+            // The reloader may read the files between the writes of the key and of the certificate.
+            if let pyssl_renewal::Event::Loaded { path, .. } = event.unwrap().unwrap() {
+                return path;
+            }
+        }
+    });
+    assert_eq!(loaded, pair.chain());
+    let served = crate::support::connect(&client(&ca), &server, "localhost");
+    assert_eq!(served.unwrap(), renewed.der());
+    // Another subscription begins after that event. The channel ends with the reloader.
+    let mut late = watched.reloader.subscribe();
+    drop(watched);
+    let end = runtime.block_on(async { late.recv().await });
+    assert!(
+        matches!(end, Err(tokio::sync::broadcast::error::RecvError::Closed)),
+        "{end:?}"
+    );
+}
