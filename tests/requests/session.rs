@@ -40,14 +40,14 @@ fn a_session_reuses_the_connection() {
 }
 
 #[test]
-fn a_thousand_requests_of_a_session_need_one_handshake() {
+fn ten_thousand_requests_of_a_session_need_one_handshake() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
     let server = HttpsServer::start(&leaf, "hello");
     let url = server.url("localhost", "/");
     let session = new_session(&*files.ca);
-    for number in 0..1000 {
+    for number in 0..10_000 {
         let response = match number % 3 {
             0 => session.get(&url, ()),
             1 => session.post(&url, RequestOptions::new().data("body")),
@@ -57,7 +57,7 @@ fn a_thousand_requests_of_a_session_need_one_handshake() {
     }
     drop(session);
     // Each connection has one handshake.
-    assert_eq!(requests_in(&server.next_connection().received), 1000);
+    assert_eq!(requests_in(&server.next_connection().received), 10_000);
 }
 
 /// In Python, `Session.send` adds no cookies: `prepare_request` has done so.
