@@ -280,3 +280,51 @@ fn rfc9852_requires_tls_1_3_beside_the_rules_of_rfc9325() {
             .conforms()
     );
 }
+
+/// The suites of the registry with algorithms that NIST does not approve. The linked OpenSSL has few of them.
+#[test]
+fn fips_140_3_accepts_no_suite_with_another_algorithm_than_the_approved_ones() {
+    let policy = Policy::named("fips-140-3").unwrap();
+    let is_approved = |suite: &Cipher| {
+        let name = suite.standard_name.unwrap_or(suite.name);
+        let (exchange, rest) = name.split_once("_WITH_").unwrap_or(("TLS", &name[3..]));
+        let parts: Vec<_> = exchange.split('_').skip(1).collect();
+        let agreed = ["DHE", "ECDHE", "DH", "ECDH", "PSK", "RSA", "ECDSA"];
+        let transported = parts.first() == Some(&"RSA");
+        let signed = parts.iter().all(|part| agreed.contains(part)) && !transported;
+        let mode = rest.trim_start_matches('_').strip_prefix("AES_");
+        signed && mode.is_some_and(|mode| !["OCB", "RMD"].iter().any(|other| mode.contains(other)))
+    };
+    let all = crate::cipher::registry();
+    let rejects = |suite: &Cipher| {
+        let violation = policy.check_suite(suite);
+        violation.is_some_and(|v| v.severity() == Severity::Error)
+    };
+    for suite in all.iter().filter(|suite| suite.protocol_id() != 0) {
+        assert_eq!(rejects(suite), !is_approved(suite), "{}", suite.name);
+    }
+    for name in [
+        "TLS_GOSTR341112_256_WITH_KUZNYECHIK_CTR_OMAC",
+        "TLS_ECCPWD_WITH_AES_128_GCM_SHA256",
+        "TLS_SM4_GCM_SM3",
+    ] {
+        assert!(rejects(&known(&[name])[0]), "{name}");
+    }
+}
+
+#[test]
+fn rfc9325_discourages_static_diffie_hellman() {
+    for name in [
+        "TLS_DH_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_DH_DSS_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384",
+    ] {
+        let report = Policy::rfc9325().check(&known(&[name]), &[TlsVersion::TLSv1_2]);
+        let mut violations = report.violations().iter();
+        let discouraged =
+            violations.find(|v| matches!(v.kind(), ViolationKind::Discouraged { .. }));
+        let discouraged = discouraged.unwrap_or_else(|| panic!("{name}: {report:?}"));
+        assert_eq!(discouraged.section(), Some("4.1"), "{name}");
+    }
+}
