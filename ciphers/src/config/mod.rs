@@ -158,7 +158,8 @@ impl Config {
         Program::names()
     }
 
-    /// The parts with settings of their own, in the order of the file.
+    /// The parts with settings of their own, in the order of the file. Source code has a part without settings if no value
+    /// of its settings can be read.
     pub fn services(&self) -> &[Service] {
         &self.services
     }
@@ -492,10 +493,16 @@ impl Reading {
         }
         let mut services = service::services(self.program, located, statements);
         services.append(&mut self.embedded);
-        // Without other settings, there is nothing that could be judged without these values.
-        if !services.is_empty() {
-            self.unread.extend(unresolved);
+        // The settings of the file have values that were not read.
+        if services.is_empty() && !unresolved.is_empty() {
+            services.push(Service {
+                name: Box::default(),
+                settings: Vec::new(),
+                lists_are_open: true,
+                is_unused: false,
+            });
         }
+        self.unread.extend(unresolved);
         let is_openssl = &*self.program.name == "openssl";
         let system_default = service::section(statements, "system_default")
             .filter(|_| is_openssl)

@@ -9,3 +9,4 @@
 mod corpus;
 mod forms;
 mod holds;
+mod source;

@@ -366,3 +366,23 @@ fn the_correction_of_a_file_lists_every_suite_before_and_after() {
         assert!(count > 4, "{line}");
     }
 }
+
+#[test]
+fn a_source_file_whose_only_value_is_not_in_the_file_is_unknown() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("server.py");
+    std::fs::write(&path, "ctx.set_ciphers(os.getenv('CIPHERS'))\n").unwrap();
+    let file = path.to_str().unwrap();
+    for policy in ["mozilla-modern", "rfc9325", "fips-140-3"] {
+        let output = run(["ciphers", "--server", file, "--policy", policy]);
+        assert_eq!(output.stderr, "", "{output:?}");
+        assert_eq!(output.code, Some(1), "{output:?}");
+        let has = |text: &str| output.stdout.contains(text);
+        assert!(has("`set_ciphers` was not read"), "{output:?}");
+        assert!(
+            has("unknown: the values of the settings were not read"),
+            "{output:?}"
+        );
+        assert!(!has("conforms to"), "{output:?}");
+    }
+}

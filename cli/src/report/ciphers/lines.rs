@@ -108,7 +108,11 @@ impl ServiceReport {
             None => {}
         }
         if service.settings().is_empty() {
-            facts.push("no setting for TLS: the program's defaults hold".to_owned());
+            let text = match service.is_open(SettingKind::Ciphers) {
+                true => "unknown: the values of the settings were not read",
+                false => "no setting for TLS: the program's defaults hold",
+            };
+            facts.push(text.to_owned());
         }
         ServiceReport {
             name: service.name().to_owned(),
