@@ -12,7 +12,8 @@ use super::{KeyArgs, OutputArgs, Version, policy_help};
 const EXIT_CODES: &str = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
                   the other string weaker, a version of --openssl rejects the string or makes it \
                   weaker, or a client named with --profiles cannot connect; 2 wrong usage, a string \
-                  that is invalid or selects nothing, or an error of a local file.";
+                  that is invalid or selects nothing, or an error of a local file; 3 otherwise, if it is unknown \
+                  whether a client named with --profiles connects.";
 
 /// The formats of --policy and --profiles.
 const FILES: &str = r#"A policy file (TOML); every key of a rule is optional:

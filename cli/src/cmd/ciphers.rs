@@ -3,7 +3,7 @@
 mod compat;
 mod files;
 
-pub(crate) use compat::profiles;
+pub(crate) use compat::{profiles, unknown_key};
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -52,7 +52,8 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The exit code: 0 without problems, 1 with findings, 2 if the string is invalid.
+    /// The exit code: 0 without problems, 1 with findings, 2 if the string is invalid, 3 if it is unknown whether a client
+    /// that was requested can connect.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.error.is_some() {
             return 2;
@@ -63,7 +64,13 @@ impl Report {
         let violated = self.policy.as_ref().is_some_and(is_violated);
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
-        u8::from(found || weaker || violated || worse || missed)
+        let mut clients = self.clients.iter().flatten();
+        let unknown = clients.any(|client| client.required && client.unknown.is_some());
+        match found || weaker || violated || worse || missed {
+            true => 1,
+            false if unknown => 3,
+            false => 0,
+        }
     }
 
     /// Whether more than the list of suites was requested.

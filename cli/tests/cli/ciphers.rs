@@ -1,6 +1,7 @@
 //! `pyssl ciphers`.
 
-use pyssl_testing::{skip_without_openssl, skip_without_same_openssl, skipped};
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, skip_without_openssl, skip_without_same_openssl, skipped};
 use serde_json::Value;
 
 use crate::support::{Output, World, path, pyssl, run, run_command, run_with_input};
@@ -436,6 +437,38 @@ fn profiles_prints_the_negotiated_settings_of_known_clients() {
     let output = run(["ciphers", "AES128-SHA", &wanted]);
     assert_eq!(output.code, Some(2));
     assert!(output.stderr.contains("line 1"), "{output:?}");
+}
+
+#[test]
+fn a_certificate_that_not_every_client_accepts_leaves_the_outcome_of_clients_open() {
+    let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+    let file = dir.path().join("server.pem");
+    for (kind, expected) in [
+        (KeyKind::Ed25519, 3),
+        (KeyKind::EcP256, 0),
+        (KeyKind::EcP384, 0),
+        (KeyKind::Rsa2048, 0),
+    ] {
+        let leaf = ca.builder().san("localhost").key(kind).build();
+        std::fs::write(&file, leaf.combined_pem()).unwrap();
+        let args = [
+            "ECDHE+AESGCM",
+            "--cert",
+            path(&file),
+            "--profiles=chrome-150,safari-9",
+        ];
+        let (value, _, code) = json(&args);
+        assert_eq!(code, Some(expected), "{kind:?}: {value}");
+        let clients = value["clients"].as_array().unwrap();
+        let connect = clients.iter().all(|client| !client["agreed"].is_null());
+        assert_eq!(connect, expected == 0, "{kind:?}: {value}");
+        let output = run(["ciphers"].iter().chain(&args));
+        let text = match expected {
+            0 => "2 of 2 clients can connect\n",
+            _ => "0 of 2 clients can connect, 2 unknown\n",
+        };
+        assert!(output.stdout.contains(text), "{output:?}");
+    }
 }
 
 #[test]

@@ -335,6 +335,35 @@ fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
     }
 }
 
+/// Browsers do not accept signatures of Ed25519, and the profiles do not state which clients do.
+#[test]
+fn a_key_that_not_every_client_accepts_leaves_the_outcome_of_simulated_clients_open() {
+    let ca = Ca::new();
+    let ed25519 = || ca.builder().san("localhost").key(KeyKind::Ed25519).build();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let config = ServerConfig::new(&ed25519()).ciphers("ALL:@SECLEVEL=0");
+        let server = EchoServer::start(config.only_version(version));
+        let (found, _) = json(server.addr(), &["--profiles"]);
+        let clients = found["clients"].as_array().unwrap();
+        assert!(clients.iter().all(|c| c["connects"] != true), "{found}");
+        let output = scan(server.addr(), &["--profiles=chrome-150"]);
+        assert_eq!(output.code, Some(3), "{output:?}");
+        assert!(
+            unfolded(&output).contains("the server's key is ED25519"),
+            "{output:?}"
+        );
+        for kind in [KeyKind::EcP256, KeyKind::EcP384, KeyKind::Rsa2048] {
+            let leaf = ca.builder().san("localhost").key(kind).build();
+            let server = EchoServer::start(ServerConfig::new(&leaf).only_version(version));
+            let (found, code) = json(server.addr(), &["--profiles=chrome-150"]);
+            assert_eq!(
+                (&found["clients"][0]["connects"], code),
+                (&true.into(), Some(0))
+            );
+        }
+    }
+}
+
 #[test]
 fn simulated_clients_that_cannot_connect_are_named() {
     let ca = Ca::new();

@@ -321,6 +321,56 @@ fn a_server_that_fails_with_a_suite_that_it_chose_is_scanned_for_the_others() {
     );
 }
 
+/// Each alert, and each limit on the number of suites. The suites of the test are of several kinds of key exchange; those
+/// of TLS 1.0 are not among the common ones.
+#[test]
+fn a_server_that_refuses_long_offers_is_scanned_with_short_ones() {
+    const CAMELLIA: u16 = 0x0041;
+    const PSK: u16 = 0x008c;
+    for limit in [127, 40, 20] {
+        for refusal in [40, 70] {
+            let der = certificate();
+            let server = serve(move |_, offer| {
+                let accepted = match offer.version {
+                    0x0303 => &[ECDHE_RSA, RC4, PSK][..],
+                    0x0301 => &[CAMELLIA],
+                    _ => return alert(70),
+                };
+                if offer.suites.len() > limit {
+                    return alert(refusal);
+                }
+                let chosen = accepted.iter().find(|s| offer.suites.contains(s));
+                let Some(chosen) = chosen.copied() else {
+                    return alert(40);
+                };
+                let exchange = match chosen {
+                    ECDHE_RSA if !offer.groups.contains(&X448) => return alert(40),
+                    ECDHE_RSA => Exchange::Curve(X448, PKCS1_SHA256),
+                    _ => Exchange::None,
+                };
+                flight(offer.version, chosen, &der, exchange)
+            });
+            let (found, _) = json(server.addr(), &["--timeout", "2"]);
+            let versions = found["versions"].as_array().unwrap().iter();
+            let found: Vec<_> = versions
+                .map(|version| {
+                    let all = version["ciphers"].as_array().into_iter().flatten();
+                    let mut numbers: Vec<_> =
+                        all.map(|c| c["id"].as_u64().unwrap() & 0xffff).collect();
+                    numbers.sort_unstable();
+                    (version["version"].as_str().unwrap(), numbers)
+                })
+                .filter(|(_, numbers)| !numbers.is_empty())
+                .collect();
+            let expected = [
+                ("TLS 1.2", [RC4, PSK, ECDHE_RSA].map(u64::from).to_vec()),
+                ("TLS 1.0", vec![u64::from(CAMELLIA)]),
+            ];
+            assert_eq!(found, expected, "limit {limit}, alert {refusal}");
+        }
+    }
+}
+
 /// Whether a hello of SSL 3.0 offers a suite.
 fn offers(record: &[u8], suite: u16) -> bool {
     let suites = &record[46..];

@@ -85,13 +85,28 @@ pub(super) fn clients(
     let with = |profile: Profile| {
         let found = profile.negotiate(&server, options.clone());
         let found = found.with_context(|| format!("cannot try {profile}"))?;
+        let agreed = found.agreement().filter(|agreed| !agreed.used_test_key());
+        let key = agreed.and_then(|agreed| agreed.certificate_key());
         Ok(Client {
             required: !wanted.is_empty(),
             profile,
+            unknown: key.and_then(|key| unknown_key(Some(key))),
             found,
         })
     };
     profiles(wanted)?.into_iter().map(with).collect()
+}
+
+/// Why it is unknown whether a client accepts a server's certificate with this key. Profiles do not state the signature
+/// schemes of clients. Only RSA, and ECDSA with P-256 and P-384, are known to every client with suites for them.
+pub(crate) fn unknown_key(name: Option<&str>) -> Option<String> {
+    let name = name.unwrap_or("an unknown key");
+    let is_common = name.starts_with("RSA ") || matches!(name, "EC P-256" | "EC P-384");
+    (!is_common).then(|| {
+        format!(
+            "the server's key is {name}, and it is not known which signatures the client accepts"
+        )
+    })
 }
 
 pub(crate) fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {

@@ -29,6 +29,9 @@ const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 0x05];
 /// validity the limit is a tenth of it.
 const MOST_DAYS_BEFORE_WARNING: i64 = 14;
 
+/// The kinds of suites whose servers send no certificate.
+pub(super) const NO_CERTIFICATE: [&str; 4] = ["auth-null", "auth-psk", "auth-srp", "auth-krb5"];
+
 /// A certificate chain as the server sent it, and the stapled OCSP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SentChain {

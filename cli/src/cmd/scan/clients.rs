@@ -7,8 +7,10 @@ use pyssl_ciphers::cipher::registry;
 use pyssl_ciphers::negotiate::Profile;
 use pyssl_ciphers::wire::{ClientHello, ServerFlight, group_name, group_number, suite_number};
 
+use super::chain::NO_CERTIFICATE;
 use super::parallel;
 use super::probe::{Answer, Prober, is_refused};
+use crate::cmd::ciphers::unknown_key;
 use crate::level::Level;
 use crate::report::scan::ClientScan;
 
@@ -87,6 +89,10 @@ fn client(prober: &Prober<'_>, profile: &Profile, chains: &[Vec<X509>]) -> ssl::
     {
         found.connects = None;
         found.reason = Some("no certificate of TLS 1.3 was seen".to_owned());
+    } else if let Some(reason) = suite.and_then(|suite| unknown_certificate(suite, &flight, chains))
+    {
+        found.connects = None;
+        found.reason = Some(reason);
     }
     Ok(found)
 }
@@ -124,6 +130,30 @@ fn below_level(level: Level, flight: &ServerFlight, chains: &[Vec<X509>]) -> Opt
     // A server with several certificates chooses one that this client accepts.
     let reasons = chains.iter().map(|chain| level.rejects_chain(chain));
     reasons.reduce(Option::and).flatten()
+}
+
+/// Why it is unknown whether a client accepts the server's certificate ([`unknown_key`]).
+fn unknown_certificate(
+    suite: &ssl::Cipher,
+    flight: &ServerFlight,
+    chains: &[Vec<X509>],
+) -> Option<String> {
+    let is_tls13 = suite.is_tls13();
+    if !is_tls13 && suite.auth.is_none_or(|auth| NO_CERTIFICATE.contains(&auth)) {
+        return None;
+    }
+    let sent = flight.certificates().first();
+    let sent = sent.map(|der| ssl::Certificate::from_der(der));
+    // In TLS 1.3, any suite fits any certificate, and the server chooses one whose signatures the client offers.
+    let leaves = chains.iter().filter_map(|chain| chain.first());
+    let leaves = leaves
+        .filter(|_| is_tls13)
+        .filter_map(|leaf| leaf.to_der().ok());
+    let leaves = leaves.map(|der| ssl::Certificate::from_der(&der));
+    let leaves = sent.into_iter().chain(leaves).filter_map(Result::ok);
+    let reasons = leaves.map(|leaf| unknown_key(leaf.key_name().as_deref()));
+    let none_seen = || Some("no certificate of the server was seen".to_owned());
+    reasons.reduce(Option::and).unwrap_or_else(none_seen)
 }
 
 /// The ClientHello of a client; `None` if the number of none of its suites is known, or its security level accepts none

@@ -8,7 +8,7 @@ use pyssl_ciphers::CipherExt;
 use pyssl_ciphers::cipher::{Aspect, Weakness, registry};
 use pyssl_ciphers::wire::{ClientHello, SSL2_SUITES, ServerFlight, dh_group_name, groups};
 
-use super::chain::SentChain;
+use super::chain::{NO_CERTIFICATE, SentChain};
 use super::clients::label;
 use super::parallel;
 use super::probe::{Answer, Prober, Silence, is_refused};
@@ -41,6 +41,8 @@ pub(super) struct Seen {
     pub(super) open: Vec<Open>,
     /// The kinds of signature of suites whose answers had a certificate, and of those whose answers had none.
     signed_by: Vec<(&'static str, bool)>,
+    /// The number of suites in the longest offer from which the server has chosen a suite.
+    longest: usize,
 }
 
 /// The aspects of a certificate.
@@ -262,6 +264,8 @@ impl<'a> Scanner<'a> {
         let mut offers = vec![candidates(version)];
         let mut suites = Vec::new();
         let mut unknown = None;
+        // Whether the server has answered a short offer of this version, also with a refusal of its suites.
+        let mut is_on = false;
         while let Some(mut left) = offers.pop() {
             if left.is_empty() {
                 continue;
@@ -272,18 +276,34 @@ impl<'a> Scanner<'a> {
             };
             match answer {
                 Chosen::Suite(suite, _) => {
+                    is_on = true;
+                    let longest = left.len().max(self.seen().longest);
+                    self.seen().longest = longest;
                     left.retain(|other| other.id != suite.id);
                     suites.push(suite);
                     offers.push(left);
                 }
-                Chosen::VersionRefused if suites.is_empty() => break,
+                Chosen::VersionRefused if !is_on && left.len() <= SHORT => break,
+                // The server may send the alert `protocol_version` because the offer is long. It refuses the version if
+                // it also sends the alert for the suites of which most servers accept one.
+                Chosen::VersionRefused if !is_on => {
+                    let (common, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_common);
+                    offers.extend(in_short_offers(rest));
+                    offers.push(common);
+                }
+                // The alert does not refuse a version of which the server has answered offers.
+                Chosen::VersionRefused => offers.extend(in_short_offers(left)),
                 // Some servers choose a suite and then fail with it, such as Dovecot without DH
                 // parameters. So after a refusal, the remaining suites are offered again, one kind
-                // of key exchange at a time.
-                Chosen::Refused => offers.extend(by_key_exchange(left)),
-                // The alert `protocol_version` does not refuse a version of which the server has accepted suites.
-                // Servers may send it for long offers, so the remaining suites are offered a few at a time.
-                Chosen::VersionRefused => offers.extend(in_short_offers(left)),
+                // of key exchange at a time. Other servers refuse long offers, so suites of one kind are then offered a
+                // few at a time, unless the server has accepted an offer of this length.
+                Chosen::Refused => {
+                    is_on |= left.len() <= SHORT;
+                    offers.extend(match left.len() > self.seen().longest {
+                        true => in_short_offers(left),
+                        false => by_key_exchange(left),
+                    });
+                }
                 Chosen::Unknown(reason) => {
                     let parts = by_key_exchange(left);
                     if parts.is_empty() || self.prober.has_given_up() {
@@ -378,9 +398,6 @@ impl<'a> Scanner<'a> {
 /// The name of the server's certificates in the report.
 pub(super) const CERTIFICATES: &str = "certificates";
 
-/// The kinds of suites whose servers send no certificate.
-const NO_CERTIFICATE: [&str; 4] = ["auth-null", "auth-psk", "auth-srp", "auth-krb5"];
-
 /// Whether the key exchange of a suite is ephemeral Diffie-Hellman with a finite-field group.
 fn is_dhe(suite: &ssl::Cipher) -> bool {
     suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe"))
@@ -402,12 +419,24 @@ fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
     parts
 }
 
-/// Splits suites by the kind of their key exchange, and those of one kind into offers of at most 16 suites. The result is
+/// The most suites of a short offer. Some servers refuse offers of more than 127 suites, or of fewer.
+const SHORT: usize = 16;
+
+/// Whether a suite is one of those of which most servers accept at least one: AES with static RSA, DHE and ECDHE, and the
+/// suites with 3DES and RC4 that old servers have.
+fn is_common(suite: &ssl::Cipher) -> bool {
+    const COMMON: [u16; SHORT] = [
+        0xc02b, 0xc02c, 0xc02f, 0xc030, 0xc009, 0xc00a, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f,
+        0x0035, 0x0033, 0x0039, 0x000a, 0x0005,
+    ];
+    COMMON.contains(&suite.protocol_id())
+}
+
+/// Splits suites by the kind of their key exchange, and those of one kind into short offers. The result is
 /// empty if the suites are such an offer.
 fn in_short_offers(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
-    const MOST: usize = 16;
-    let chunks = suites.chunks(MOST).map(<[_]>::to_vec);
-    let chunks: Vec<_> = chunks.filter(|_| suites.len() > MOST).collect();
+    let chunks = suites.chunks(SHORT).map(<[_]>::to_vec);
+    let chunks: Vec<_> = chunks.filter(|_| suites.len() > SHORT).collect();
     match by_key_exchange(suites) {
         parts if parts.is_empty() => chunks,
         parts => parts,

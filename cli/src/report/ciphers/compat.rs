@@ -9,6 +9,7 @@ use pyssl_ciphers::negotiate::{Agreement, Negotiation, Profile};
 use serde::Serialize;
 
 use super::{count, explained, few};
+use crate::report::suites::DOUBTFUL;
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 
 /// How many unknown parts of a version are shown.
@@ -75,6 +76,8 @@ impl OnVersion {
 pub(crate) struct Client {
     pub(crate) profile: Profile,
     pub(crate) found: Negotiation,
+    /// Why it is unknown whether the client can connect, although the negotiation has a result.
+    pub(crate) unknown: Option<String>,
     /// Whether the client was requested by name or by a file. Then it must be able to connect.
     pub(crate) required: bool,
 }
@@ -82,6 +85,11 @@ pub(crate) struct Client {
 impl Client {
     pub(super) fn is_missed(&self) -> bool {
         self.required && self.found.agreement().is_none()
+    }
+
+    /// Whether the client can connect.
+    fn agreed(&self) -> Option<&Agreement> {
+        self.found.agreement().filter(|_| self.unknown.is_none())
     }
 }
 
@@ -170,9 +178,14 @@ pub(super) fn clients(out: &mut dyn Write, clients: &[Client]) -> io::Result<()>
     for client in clients {
         let name = client.profile.name();
         write!(out, "  {}  ", Styled(BOLD, format_args!("{name:<width$}")))?;
-        match &client.found {
-            Negotiation::Agreed(agreed) => writeln!(out, "{agreed}")?,
-            Negotiation::Refused(refusal) => {
+        match (&client.found, &client.unknown) {
+            (_, Some(reason)) => writeln!(
+                out,
+                "{}",
+                Styled(DOUBTFUL, format_args!("unknown: {reason}"))
+            )?,
+            (Negotiation::Agreed(agreed), None) => writeln!(out, "{agreed}")?,
+            (Negotiation::Refused(refusal), None) => {
                 let style = if client.required { BAD } else { FAINT };
                 writeln!(
                     out,
@@ -182,13 +195,17 @@ pub(super) fn clients(out: &mut dyn Write, clients: &[Client]) -> io::Result<()>
             }
         }
     }
-    let agreed = clients.iter().filter(|c| c.found.agreement().is_some());
-    writeln!(
+    let agreed = clients.iter().filter(|c| c.agreed().is_some());
+    write!(
         out,
         "\n{} of {} can connect",
         agreed.count(),
         count(clients.len(), "client")
-    )
+    )?;
+    match clients.iter().filter(|c| c.unknown.is_some()).count() {
+        0 => writeln!(out),
+        unknown => writeln!(out, ", {unknown} unknown"),
+    }
 }
 
 #[derive(Serialize)]
@@ -250,14 +267,17 @@ pub(super) struct ClientJson<'a> {
     profile: &'a Profile,
     agreed: Option<&'a Agreement>,
     refused_because: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_because: Option<&'a str>,
 }
 
 impl<'a> From<&'a Client> for ClientJson<'a> {
     fn from(client: &'a Client) -> ClientJson<'a> {
         ClientJson {
             profile: &client.profile,
-            agreed: client.found.agreement(),
+            agreed: client.agreed(),
             refused_because: client.found.refusal().map(|r| r.cause().to_string()),
+            unknown_because: client.unknown.as_deref(),
         }
     }
 }

@@ -32,12 +32,17 @@ impl Report {
                 tables.push(parts(&format!("With {}", on.openssl), explanation));
             }
         }
+        let clients = self.clients.iter().flatten();
+        let unknown = clients.filter_map(|client| {
+            let reason = client.unknown.as_ref()?;
+            Some(format!("{}: unknown: {reason}", client.profile.title()))
+        });
         Ok(Document {
             subject: self.string.clone(),
             code: self.exit_code(),
             verdict,
             problems: self.problems(),
-            unknown: Vec::new(),
+            unknown: unknown.collect(),
             not_compared: self.policy.iter().flat_map(policy::not_compared).collect(),
             tables,
         })
