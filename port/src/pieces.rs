@@ -108,7 +108,7 @@ pub(crate) fn raised(node: Node<'_>) -> bool {
 /// The match arm of an `except` clause, without its body.
 pub(crate) fn arm(source: &str, statement: &Statement<'_>) -> Option<String> {
     let alias = alias(source, statement.node).unwrap_or_else(|| "e".to_owned());
-    let error = family(statement).unwrap_or("ssl::Error");
+    let error = family_or_any(statement);
     let caught = caught(statement).filter(|(_, rule)| error_type(rule) == error);
     let caught: Vec<(&str, &Rule)> = caught.collect();
     let mut patterns = Vec::new();
@@ -150,7 +150,7 @@ fn caught<'s>(statement: &'s Statement<'_>) -> impl Iterator<Item = (&'s str, &'
 
 /// The classes of a clause that its arm does not match, as the program writes them.
 pub(crate) fn without_arm<'t>(source: &'t str, statement: &Statement<'t>) -> Vec<&'t str> {
-    let error = family(statement).unwrap_or("ssl::Error");
+    let error = family_or_any(statement);
     let has_arm = |class: &Node<'_>| {
         let mut marks = statement.marks.iter();
         marks.any(|mark| {
@@ -190,4 +190,10 @@ pub(crate) fn family(statement: &Statement<'_>) -> Option<&'static str> {
     let rules = caught(statement).map(|(_, rule)| rule);
     let mut rules = rules.filter(|rule| rule.arm.as_deref() != Some("_"));
     rules.next().map(error_type)
+}
+
+/// The Rust error type of the exceptions of a clause, which may be `Exception` alone.
+fn family_or_any(statement: &Statement<'_>) -> &'static str {
+    let any = || Some(error_type(caught(statement).next()?.1));
+    family(statement).or_else(any).unwrap_or("ssl::Error")
 }

@@ -127,6 +127,14 @@ impl<'s, 't> Renderer<'s, 't> {
                     .iter()
                     .any(|parameter| parameter.default.is_none());
                 let is_function = mark.receiver.is_none() && rust.contains('(');
+                let has_self = rust.contains("{self}");
+                let is_bound = mark.receiver.is_some();
+                if has_self && is_bound && !rule.parameters.is_empty() {
+                    return self.closure(mark, rule, rust);
+                }
+                if has_self && !is_bound {
+                    return self.path(mark, rust);
+                }
                 if needs_arguments || is_function {
                     // The function itself, such as `ssl.create_default_context` without a call.
                     let head = rust.split(['(', '{']).next().unwrap_or(rust).to_owned();
@@ -140,6 +148,33 @@ impl<'s, 't> Renderer<'s, 't> {
                 Some(self.fill(rust, mark, rule, mark.receiver, &given))
             }
         }
+    }
+
+    /// A method that is not called, such as `partial(sock.write, data)`: a closure of the arguments that it needs.
+    fn closure(&mut self, mark: &Mark<'t>, rule: &'static Rule, rust: &str) -> Option<String> {
+        if self.typed {
+            return None;
+        }
+        let call = self.fill(rust, mark, rule, mark.receiver, &Given::default());
+        let call = call.trim_end_matches('?').trim_end_matches(".await");
+        let needed = rule
+            .parameters
+            .iter()
+            .filter(|p| p.default.is_none() && !matches!(p.kind.as_str(), "-" | "~"));
+        let needed: Vec<&str> = needed.map(|parameter| parameter.name.as_str()).collect();
+        Some(format!("|{}| {call}", needed.join(", ")))
+    }
+
+    /// A method or a property of a class, such as `ssl.SSLSocket.recv`, as a function.
+    fn path(&self, mark: &Mark<'t>, rust: &str) -> Option<String> {
+        let (class, last) = mark.name.rsplit_once('.')?;
+        let class = rules().type_of(class).filter(|_| !self.typed)?;
+        let method = rust.strip_prefix("{self}.")?.split('(').next()?;
+        Some(format!(
+            "{}::{}",
+            class.rust,
+            method.replace("{name}", last)
+        ))
     }
 
     /// `hasattr(context, "post_handshake_auth")`: Rust's types answer it.
@@ -370,6 +405,9 @@ impl<'s, 't> Renderer<'s, 't> {
         let class = mark.name.rsplit_once('.').map_or("", |(class, _)| class);
         let _ = rule;
         match receiver {
+            Some(node) if !self.typed && self.python(node).starts_with("super(") => {
+                "self".to_owned()
+            }
             Some(node) => self.expression(node, class),
             None if self.typed => format!("py::<{}>(\"{class}\")", rust_type(class)),
             None => "self".to_owned(),

@@ -262,14 +262,20 @@ fn usage(mark: &Mark<'_>, has_line: bool) -> Use {
     let rust = has_rust && has_line;
     let no_line =
         (has_rust && !has_line).then(|| "There is no Rust line for this use of it.".to_owned());
+    let is_set = matches!(mark.how, How::Set(..));
+    let has_setter = mark.rule.is_some_and(|rule| rule.set.is_some());
+    let not_set = (is_set && !has_setter).then(|| match mark.receiver {
+        Some(_) => "Rust reads it only.".to_owned(),
+        None => "Rust cannot replace a name of a module: pass the object to the code that uses it."
+            .to_owned(),
+    });
     Use {
         name: mark.name.to_string(),
         line,
         column,
         rust,
-        reason: mark
-            .rule
-            .and_then(|rule| rule.differs.clone())
+        reason: not_set
+            .or_else(|| mark.rule?.differs.clone())
             .or(no_line)
             .filter(|_| !rust),
     }

@@ -11,6 +11,8 @@ use super::suites::style;
 use super::{BAD, BOLD, FAINT, SCHEMA, Styled, clean, write_json};
 use crate::args::Format;
 
+mod wrap;
+
 /// How much of the program has a Rust line.
 #[derive(Debug, Default, Serialize)]
 struct Summary {
@@ -102,10 +104,10 @@ pub(crate) fn text(
 fn side_by_side(out: &mut dyn Write, entry: &Entry, width: usize) -> io::Result<()> {
     // The number, the two columns, and the line between them.
     let column = (width - 8 - 3) / 2;
-    let left = wrapped(&entry.python, column);
+    let left = wrap::text(&entry.python, column);
     let right = match entry.rust.is_empty() {
-        true => wrapped("(no Rust line)", width - 8 - 3 - column),
-        false => wrapped(&entry.rust.join("\n"), width - 8 - 3 - column),
+        true => vec!["(no Rust line)".to_owned()],
+        false => wrap::rust(&entry.rust.join("\n"), width - 8 - 3 - column),
     };
     for row in 0..left.len().max(right.len()) {
         let number = match row {
@@ -133,40 +135,11 @@ fn side_by_side(out: &mut dyn Write, entry: &Entry, width: usize) -> io::Result<
         .cloned()
         .chain(features)
     {
-        for line in wrapped(&note, width - 10) {
+        for line in wrap::text(&note, width - 10) {
             writeln!(out, "          {}", Styled(FAINT, line))?;
         }
     }
     Ok(())
-}
-
-/// The lines of a text, broken after blanks and punctuation if they are too long.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let mut rest: Vec<char> = clean(&line.replace('\t', "    ")).chars().collect();
-        let mut indent = 0;
-        while rest.len() + indent > width {
-            let room = width - indent;
-            // A blank is a better place than a bracket.
-            let place = [' ', ',', '('].iter().find_map(|mark| {
-                let place = rest[..room].iter().rposition(|c| c == mark)? + 1;
-                (place > room / 2).then_some(place)
-            });
-            let place = place.unwrap_or(room);
-            let after = rest.split_off(place);
-            let part: String = rest.iter().collect();
-            lines.push(format!("{}{}", " ".repeat(indent), part.trim_end()));
-            rest = after;
-            indent = 4;
-        }
-        lines.push(format!(
-            "{}{}",
-            " ".repeat(indent),
-            rest.iter().collect::<String>()
-        ));
-    }
-    lines
 }
 
 fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
@@ -331,20 +304,6 @@ pub(crate) fn sarif(out: &mut dyn Write, ports: &[(String, Port)]) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_lines_are_broken_within_the_width() {
-        let lines = wrapped(
-            "let context = ssl::create_default_context(\"a-long-name.pem\")?;",
-            30,
-        );
-        assert!(
-            lines.iter().all(|line| line.chars().count() <= 30),
-            "{lines:?}"
-        );
-        assert!(lines.len() > 2);
-        assert_eq!(wrapped("short", 30), ["short"]);
-    }
 
     #[test]
     fn code_in_a_markdown_cell_does_not_end_the_cell() {

@@ -36,6 +36,8 @@ impl<'t> Walker<'t> {
                 continue;
             };
             match rules().get(canonical) {
+                // `from asyncio import wait_for`: the use counts, as that of its argument.
+                Some(rule) if rule.passes.is_some() => {}
                 Some(rule) => self.mark(
                     name,
                     canonical,

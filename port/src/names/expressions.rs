@@ -501,6 +501,11 @@ impl<'t> Walker<'t> {
         let Some((name, rule)) = target.name else {
             return Ok(false);
         };
+        // A class of the program adds an attribute of its own, which the base class has too.
+        let is_own = matches!(target.receiver, Some((_, Value::Object(_))));
+        if is_own && rule.is_some_and(|rule| rule.set.is_none()) {
+            return Ok(false);
+        }
         let receiver = target.receiver.map(|(node, _)| node);
         let how = How::Set(right, operator);
         self.mark(node, &name, rule, how, receiver, Value::Unknown);

@@ -4505,7 +4505,7 @@ pub fn rule_314_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_315_0() -> Result<(), AnyError> {
+pub fn rule_315_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4517,6 +4517,8 @@ pub fn rule_315_0() -> Result<(), AnyError> {
         }
         Err(e) => return Err(e.into()),
     }
+    let x = ssl::Error::Ssl(Box::new(ssl::SslError::new("")));
+    let y = ssl::Error::Ssl(Box::new(ssl::SslError::new(a_message)));
     Ok(())
 }
 
@@ -4532,6 +4534,8 @@ pub fn rule_316_0() -> Result<(), AnyError> {
         }
         Err(e) => return Err(e.into()),
     }
+    let x = ssl::Error::WantRead(Box::new(ssl::SslError::new("")));
+    let y = ssl::Error::WantRead(Box::new(ssl::SslError::new("")));
     Ok(())
 }
 
@@ -4547,6 +4551,8 @@ pub fn rule_317_0() -> Result<(), AnyError> {
         }
         Err(e) => return Err(e.into()),
     }
+    let x = ssl::Error::WantWrite(Box::new(ssl::SslError::new("")));
+    let y = ssl::Error::WantWrite(Box::new(ssl::SslError::new("")));
     Ok(())
 }
 
@@ -4562,6 +4568,8 @@ pub fn rule_318_0() -> Result<(), AnyError> {
         }
         Err(e) => return Err(e.into()),
     }
+    let x = ssl::Error::ZeroReturn(Box::new(ssl::SslError::new("")));
+    let y = ssl::Error::ZeroReturn(Box::new(ssl::SslError::new("")));
     Ok(())
 }
 
@@ -4577,6 +4585,8 @@ pub fn rule_319_0() -> Result<(), AnyError> {
         }
         Err(e) => return Err(e.into()),
     }
+    let x = ssl::Error::Syscall(Box::new(ssl::SslError::new("")));
+    let y = ssl::Error::Syscall(Box::new(ssl::SslError::new("")));
     Ok(())
 }
 

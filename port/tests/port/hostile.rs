@@ -1,7 +1,6 @@
 //! Hostile files give an error or a port, never a panic.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use pyssl_port::{Port, PortError};
 
@@ -112,49 +111,82 @@ fn long_chains_of_blocks_are_read() {
     assert!(skeleton.matches("SslContext::new").count() == 4_000);
 }
 
-/// Two megabytes take seconds. The time must not grow with the square of the number of uses.
+/// The processor time of this process in clock ticks, with that of its finished threads: `utime` and
+/// `stime` of proc_pid_stat(5). `None` on other systems than Linux.
+fn ticks() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
+}
+
+/// Reads a program of one size and of four times this size. A cost that grows with the size has the
+/// ratio 4, one that grows with its square 16.
+fn compare_costs(name: &str, program: impl Fn(usize) -> String) {
+    let cost = |size| {
+        let text = format!("import ssl\n{}\n", program(size));
+        let before = ticks();
+        read(text).unwrap();
+        Some(ticks()? - before?)
+    };
+    if let (Some(small), Some(large)) = (cost(1), cost(4)) {
+        assert!(large <= small * 9 + 20, "{name}: {small}, {large} ticks");
+    }
+}
+
+/// Another process reads the programs, so that no other test adds to its processor time. The load of
+/// the machine does not change that time.
 #[test]
-fn files_of_many_contexts_are_read_in_a_time_that_grows_with_their_size() {
+fn the_cost_of_a_file_grows_with_its_size() {
+    let test = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(test)
+        .args(["--exact", "hostile::costs", "--ignored"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
+
+#[test]
+#[ignore = "the_cost_of_a_file_grows_with_its_size runs it in a process of its own"]
+fn costs() {
+    // Reads the rules.
+    read("import ssl\nssl.SSLContext()\n").unwrap();
     for line in [
         "p = ssl.PROTOCOL_TLS\n",
         "p = ssl.PROTOCOL_TLS\nc = ssl.SSLContext(p)\nc.verify_mode = ssl.CERT_NONE\n",
         "c = ssl.SSLContext(p)\nc.verify_mode = p\nc.set_ciphers(p + p)\n",
         "try:\n  c = ssl.SSLContext(p)\nexcept (OSError, p): p = 1\n",
     ] {
-        let python = format!("import ssl\n{}", line.repeat((1 << 20) / line.len()));
-        let start = Instant::now();
-        read(python).unwrap();
-        assert!(start.elapsed() < Duration::from_secs(120), "{line}");
+        compare_costs(line, |size| line.repeat(size * (1 << 18) / line.len()));
     }
+    // Each use has a column, and each unknown argument is reported once.
+    compare_costs("uses in a line", |size| {
+        let text = "\u{e4}".repeat(size << 19);
+        format!(
+            "x = '{text}', {}",
+            "ssl.PROTOCOL_TLS, ".repeat(size * 5_000)
+        )
+    });
+    compare_costs("arguments", |size| {
+        let arguments = (0..size * 50_000).map(|number| format!("a{number}=1, "));
+        format!("ssl.SSLContext({})", arguments.collect::<String>())
+    });
 }
 
-/// Each use has a column, and each unknown argument is reported once.
 #[test]
-fn lines_of_many_uses_are_read_in_a_time_that_grows_with_their_length() {
-    let arguments: String = (0..200_000)
-        .map(|number| format!("a{number}=1, "))
-        .collect();
-    for (line, last) in [
-        (
-            format!(
-                "x = '{}', {}",
-                "\u{e4}".repeat(3 << 20),
-                "ssl.PROTOCOL_TLS, ".repeat(20_000)
-            ),
-            "PROTOCOL_TLS",
-        ),
-        (format!("ssl.SSLContext({arguments})"), "SSLContext"),
-    ] {
-        let start = Instant::now();
-        let port = read(format!("import ssl\n{line}\n")).unwrap();
-        assert!(start.elapsed() < Duration::from_secs(120), "{last}");
-        let uses = port.entries.iter().flat_map(|entry| &entry.uses);
-        let column = line[..line.rfind(last).unwrap()].chars().count() + 1;
-        assert_eq!(
-            uses.last().map(|last| (last.line, last.column)),
-            Some((2, column))
-        );
-    }
+fn the_columns_of_a_long_line_are_counted_in_characters() {
+    let text = "\u{e4}".repeat(1 << 16);
+    let line = format!("x = '{text}', {}", "ssl.PROTOCOL_TLS, ".repeat(1_000));
+    let port = read(format!("import ssl\n{line}\n")).unwrap();
+    let uses = port.entries.iter().flat_map(|entry| &entry.uses);
+    let column = line[..line.rfind("PROTOCOL_TLS").unwrap()].chars().count() + 1;
+    assert_eq!(
+        uses.last().map(|last| (last.line, last.column)),
+        Some((2, column))
+    );
 }
 
 /// Words in a random order, by the linear congruence of Knuth's MMIX. A failure prints the seed.

@@ -538,3 +538,81 @@ fn values_that_are_none_are_not_sent() {
         options(r#".params([("a", "b")]).without_params(["c"])"#)
     );
 }
+
+#[test]
+fn methods_that_are_not_called_become_closures_and_paths() {
+    let python = "
+import ssl
+from functools import partial
+class Connection(ssl.SSLSocket):
+    def recv(self, *args):
+        return self.run(super().recv, *args)
+def f(obj: ssl.SSLObject, data):
+    run(partial(obj.write, data))
+    run(obj.read, 5)
+    receive = ssl.SSLSocket.recv
+    options = ssl.SSLContext.options
+";
+    let expected = [
+        "ssl::SslSocket",
+        "|| self.recv(1024);",
+        "ssl::SslObject",
+        "|data| obj.write(data);",
+        "|| obj.read(1024);",
+        "let receive = ssl::SslSocket::recv;",
+        "let options = ssl::SslContext::options;",
+    ];
+    assert_eq!(rust(python), expected);
+}
+
+#[test]
+fn exceptions_of_pyopenssl_are_raised_and_exception_alone_is_caught() {
+    let python = "
+import requests
+from OpenSSL import SSL
+def f(session: requests.Session):
+    try:
+        session.get(url)
+    except Exception as e:
+        raise SSL.Error('closed')
+    raise SSL.WantReadError()
+";
+    let lines = rust(python);
+    for line in [
+        "Err(e) => {",
+        "return Err(ssl::Error::Ssl(Box::new(ssl::SslError::new(\"closed\"))).into());",
+        "return Err(ssl::Error::WantRead(Box::new(ssl::SslError::new(\"\"))).into());",
+    ] {
+        assert!(lines.iter().any(|found| found == line), "{lines:#?}");
+    }
+}
+
+#[test]
+fn assignments_without_a_rust_line_have_a_reason() {
+    let python = "
+import ssl, requests
+from ssl import create_connection
+from asyncio import wait_for
+class Failure(requests.HTTPError):
+    def __init__(self, response):
+        self.response = response
+def f(error: ssl.SSLError):
+    error.reason = 'own'
+    ssl.SSLContext = Other
+";
+    let entries = port(python).entries;
+    let uses = entries.into_iter().flat_map(|entry| entry.uses);
+    let without: Vec<_> = uses
+        .filter(|used| !used.rust)
+        .map(|used| (used.name, used.reason.unwrap_or_default()))
+        .collect();
+    let expected = [
+        ("ssl.SSLError.reason", "Rust reads it only."),
+        (
+            "ssl.SSLContext",
+            "Rust cannot replace a name of a module: pass the object to the code that uses it.",
+        ),
+    ];
+    let expected = expected.map(|(name, reason)| (name.to_owned(), reason.to_owned()));
+    assert_eq!(without, expected);
+}
