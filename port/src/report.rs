@@ -275,8 +275,8 @@ fn usage(mark: &Mark<'_>, has_line: bool) -> Use {
         column,
         rust,
         reason: not_set
-            .or_else(|| mark.rule?.differs.clone())
             .or(no_line)
+            .or_else(|| mark.rule?.differs.clone())
             .filter(|_| !rust),
     }
 }
