@@ -278,8 +278,7 @@ fn effective(
                 path.retain(|block| !program.is_transparent(&block.kind));
                 let path: Vec<_> = path.iter().map(|block| block.id).collect();
                 let is_within = path.len() > other.path.len() && ids.starts_with(&path);
-                is_within && statement.folded_name == name
-                    || is_within && statement.full_name == name
+                is_within && (statement.folded_name == name || statement.full_name == name)
             })
         };
         let merges = |setting: &&Setting| {
