@@ -504,7 +504,7 @@ impl<'t> Walker<'t> {
         // A class of the program adds an attribute of its own, which the base class has too.
         let is_own = matches!(target.receiver, Some((_, Value::Object(_))));
         if is_own && rule.is_some_and(|rule| rule.set.is_none()) {
-            return Ok(false);
+            return Ok(true);
         }
         let receiver = target.receiver.map(|(node, _)| node);
         let how = How::Set(right, operator);
