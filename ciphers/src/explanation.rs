@@ -58,7 +58,10 @@ impl CodeExplanation {
                 data::read(text).expect("the crate's explanations");
             for name in Policy::names() {
                 let policy = Policy::named(&name);
-                all.extend(policy.map(|policy| (name, CodeExplanation::of_policy(&policy))));
+                all.extend(policy.map(|policy| {
+                    let explanation = CodeExplanation::of_policy(&name, &policy);
+                    (name, explanation)
+                }));
             }
             all
         });
@@ -66,15 +69,14 @@ impl CodeExplanation {
     }
 
     /// The explanation of a violation of a policy.
-    fn of_policy(policy: &Policy) -> CodeExplanation {
+    fn of_policy(name: &str, policy: &Policy) -> CodeExplanation {
         let (title, version) = (policy.title(), policy.version());
         let meaning =
             format!("A setting differs from a rule of the guideline {title} (version {version}).");
         let why = "For an error, the guideline forbids the setting; for a warning, it advises against it. The message \
                    names the section.";
         let mend = format!(
-            "Change the setting that the message names, and compare it again with `--policy {}`.",
-            policy.name()
+            "Change the setting that the message names, and compare it again with `--policy {name}`."
         );
         CodeExplanation {
             meaning: meaning.into(),

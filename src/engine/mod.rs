@@ -230,6 +230,7 @@ impl Connection {
     }
 
     /// Whether a read would have to wait for the peer. False while another thread is in a callback.
+    #[cfg(feature = "tokio")]
     pub(crate) fn awaits_peer(&self) -> bool {
         !self.deferred.is_some()
             && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())

@@ -161,9 +161,15 @@ impl Jar {
     }
 
     pub(super) fn names_and_values(&self) -> Fields {
-        let cookies = self.store.iter_unexpired();
-        let cookies = cookies.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()));
-        cookies.chain(self.own.iter().cloned()).collect()
+        let stored = self.store.iter_unexpired();
+        let stored = stored.map(|cookie| (key(cookie), cookie.value().to_owned()));
+        let own = self.own.iter();
+        let own = own.map(|(name, value)| (for_all(name), value.clone()));
+        let mut all: Vec<([String; 3], String)> = stored.chain(own).collect();
+        // In Python, the length of the path decides about the order in a request only.
+        all.sort_by_cached_key(|(key, _)| self.place(key, 0).1);
+        let all = all.into_iter();
+        all.map(|([_, _, name], value)| (name, value)).collect()
     }
 }
 

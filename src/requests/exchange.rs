@@ -25,17 +25,12 @@ pub(super) struct LastHop {
 }
 
 impl LastHop {
-    /// Adds the history: the redirects, or else the challenge that the request answered. As in Python, the history of
-    /// a chain of redirects has no challenges, and a response that a hook has returned otherwise keeps its own.
+    /// Adds the history of redirects. Without redirects, the response keeps its own.
     pub(super) fn new(
         mut response: Response,
         body: Option<ureq::Body>,
-        challenge: Option<Response>,
-        mut history: Vec<Response>,
+        history: Vec<Response>,
     ) -> LastHop {
-        if history.is_empty() {
-            history.extend(challenge);
-        }
         if !history.is_empty() {
             response.history = history;
         }
@@ -73,6 +68,7 @@ pub(super) fn received(
     let (head, body) = answer.into_parts();
     let mut response = Response::head(head, request, elapsed);
     if reading == Reading::Nothing {
+        response.is_unread = true;
         return Ok((response, Some(body)));
     }
     match response.read_body(body, options.max_content) {

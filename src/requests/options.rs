@@ -243,9 +243,9 @@ impl RequestOptions {
 
     /// Sends the bytes of a reader with chunked encoding: Python's `data=generator`. If the body has to be sent
     /// again, after a redirect or for a retry, the request fails with
-    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Without `allow_redirects`, the response that
-    /// redirects is returned, and sending its [`next`](super::Response::next) request fails. Python reports this error for files without
-    /// a position, and sends an empty body for a generator.
+    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Python reports this error for files without
+    /// a position, and sends an empty body for a generator. Without `allow_redirects`, the response that redirects
+    /// is returned. Sending its [`next`](super::Response::next) request then fails.
     #[must_use]
     pub fn data_reader(mut self, reader: impl Read + Send + 'static) -> RequestOptions {
         self.body = Some(Body::Upload(Upload::of_reader(reader)));

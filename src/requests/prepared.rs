@@ -175,7 +175,8 @@ impl PreparedRequest {
     }
 
     /// The request that follows a redirect: `Session.resolve_redirects`, `rebuild_method` and `rebuild_auth`.
-    /// `code` is the status of the response to the request `sent`, which is another one if a hook has returned the response.
+    /// `code` is the status of the response. `sent` is the request that led to the response. If a hook has returned the
+    /// response, `sent` is the hook's request.
     pub(super) fn redirected(
         mut self,
         code: u16,

@@ -41,6 +41,8 @@ pub struct Response {
     encoding: Option<String>,
     pub(super) history: Vec<Response>,
     pub(super) elapsed: Duration,
+    /// Whether the body has not been read.
+    pub(super) is_unread: bool,
     request: Box<PreparedRequest>,
     pub(super) next: Option<Box<PreparedRequest>>,
 }
@@ -59,6 +61,7 @@ impl Response {
             encoding: None,
             history: Vec::new(),
             elapsed,
+            is_unread: false,
             request: Box::new(request),
             next: None,
         }
@@ -269,10 +272,14 @@ impl Response {
     /// counts as UTF-8.
     ///
     /// The names are those of Python's codecs. These codecs are unknown here: `utf_7`, `utf_32`, `hz`, `johab`,
-    /// `kz1048`, `ptcp154`, `hp_roman8`, all of IBM and DOS except `cp866` (for example `cp437`), all of the Macintosh
-    /// except `mac_roman` and `mac_cyrillic`, and the variants of ISO 2022 and JIS except `iso2022_jp`, `euc_jp`,
+    /// `kz1048`, `koi8_t`, `palmos`, `ptcp154`, `hp_roman8`, `unicode_escape`,
+    /// `raw_unicode_escape`, `punycode`, `idna`, `charmap`, all of IBM and DOS except `cp866` (for example `cp437`),
+    /// all of the Macintosh except `mac_roman` and `mac_cyrillic`, and the variants of ISO 2022 and JIS except `iso2022_jp`, `euc_jp`,
     /// `shift_jis` and `cp932`. The others decode as the WHATWG Encoding Standard says. So they accept some bytes that
     /// Python's codecs for Chinese, Japanese and Korean refuse, byte CA of `cp1255` and byte A0 of `tis_620`.
+    /// Some characters differ: `shift_jis`, `euc_jp` and `iso2022_jp` decode the wave dash as U+FF5E (Python: U+301C), and
+    /// five other signs as `cp932` does. `gb2312` decodes A1A4 and A1AA as `gbk` does. `koi8_u` decodes AE and BE as
+    /// U+045E and U+040E (Python: U+255D and U+256C).
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
         self.encoding = Some(encoding.into());
     }

@@ -385,7 +385,7 @@ impl Session {
                         answer,
                         request.clone(),
                         begin.elapsed(),
-                        Reading::Hop,
+                        Reading::All,
                         options,
                     )?;
                     challenge = Some(challenged);
@@ -397,17 +397,25 @@ impl Session {
                 true => Reading::Nothing,
                 false => Reading::All,
             };
-            let (response, body) = received(answer, sent, begin.elapsed(), reading, options)?;
+            let headers = answer.headers().clone();
+            let outcome = received(answer, sent, begin.elapsed(), reading, options);
+            if outcome.is_err() {
+                // As in Python, the cookies are kept even if the body cannot be read.
+                self.lock_cookies().keep(&request, &headers);
+            }
+            let (mut response, body) = outcome?;
+            // As in Python, the hook sees the challenge that the request answered.
+            response.history.extend(challenge);
             // As in Python, a response that a hook returns decides what follows.
             let mut response = hooked(response)?;
             self.lock_cookies().keep(&request, response.headers());
             let Some(location) = response.redirect_target()? else {
-                return Ok(LastHop::new(response, body, challenge, history));
+                return Ok(LastHop::new(response, body, history));
             };
             if !follow {
                 let next = self.redirected(request, &response, &location)?;
                 response.next = Some(Box::new(next));
-                return Ok(LastHop::new(response, body, challenge, history));
+                return Ok(LastHop::new(response, body, history));
             }
             if history.len() >= usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
                 return Err(Error::TooManyRedirects {
@@ -416,6 +424,8 @@ impl Session {
                 });
             }
             request = self.redirected(request, &response, &location)?;
+            // As in Python, the history of a chain of redirects has no challenges.
+            response.history.clear();
             history.push(response);
             path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);
         }

@@ -42,10 +42,10 @@ enum Coded {
 }
 
 impl StreamingResponse {
-    /// `body`: the unread body. Without one, or if a hook has returned another response, the body is the one that the
-    /// response has.
+    /// `body`: the unread body of the response that was received. If a hook has returned another response, the body is
+    /// the one of that response.
     pub(super) fn new(head: Response, body: Option<Body>, max: Option<u64>) -> StreamingResponse {
-        let body = match body.filter(|_| head.content().is_empty()) {
+        let body = match body.filter(|_| head.is_unread) {
             Some(body) => {
                 let body = body.into_with_config().limit(u64::MAX).reader();
                 Coded::Raw(Box::new(Raw(body)))

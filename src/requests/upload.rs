@@ -73,7 +73,7 @@ impl Upload {
 }
 
 impl UploadBody {
-    /// Goes back to the begin of the body: `requests.utils.rewind_body`.
+    /// Goes back to the beginning of the body: `requests.utils.rewind_body`.
     pub(super) fn rewind(&self) -> Result<(), Error> {
         let Some(start) = self.start else {
             let text = "Unable to rewind request body for redirect.";
@@ -86,12 +86,12 @@ impl UploadBody {
         })
     }
 
-    /// Goes back to the begin of the body when the request is sent.
+    /// Goes back to the beginning of the body when the request is sent.
     pub(super) fn rewind_later(&mut self) {
         self.was_sent = true;
     }
 
-    /// Goes back to the begin of the body if an earlier request has sent it.
+    /// Goes back to the beginning of the body if an earlier request has sent it.
     pub(super) fn rewind_if_sent(&self) -> Result<(), Error> {
         match self.was_sent {
             true => self.rewind(),

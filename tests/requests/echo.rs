@@ -186,7 +186,12 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
         _ => {}
     }
     let body = describe(request);
-    let length = body.len();
+    let mut length = body.len();
+    // `/cut`: a body that ends early.
+    if action == Some("cut") {
+        headers += "Set-Cookie: cut=1; Path=/\r\n";
+        length += 1;
+    }
     write!(
         stream,
         "HTTP/1.1 {status} Test\r\n{headers}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
@@ -194,7 +199,10 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
     if request.method != "HEAD" {
         stream.write_all(body.as_bytes())?;
     }
-    stream.flush()
+    match action {
+        Some("cut") => Err(io::ErrorKind::ConnectionAborted.into()),
+        _ => stream.flush(),
+    }
 }
 
 /// The text of a request, without the parts that are random or differ between libraries.

@@ -263,8 +263,7 @@ fn options_of_send(arguments: &Value) -> RequestOptions {
 
 /// The other attributes of a response.
 fn more(response: &Response) -> Value {
-    let mut cookies = response.cookies();
-    cookies.sort();
+    let cookies = response.cookies();
     json!([
         response.reason(),
         response.encoding(),
@@ -335,8 +334,7 @@ fn play(scene: &Value) -> Value {
             .iter()
             .map(|hop| hop.status_code())
             .collect();
-        let mut cookies = session.cookies();
-        cookies.sort();
+        let cookies = session.cookies();
         Ok::<_, Error>(json!([
             response.status_code(),
             response.text(),

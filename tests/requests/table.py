@@ -129,7 +129,7 @@ def more(response):
         response.encoding,
         [response.is_redirect, response.is_permanent_redirect],
         following and [following.method, following.url],
-        sorted(response.cookies.items()),
+        response.cookies.items(),
         response.links,
         [response.request.method, response.request.url],
     ]
@@ -171,7 +171,7 @@ def step(session, step):
             response.text,
             response.url,
             [hop.status_code for hop in response.history],
-            sorted(session.cookies.items()),
+            session.cookies.items(),
             more(response),
             list(HOOKED),
         ]

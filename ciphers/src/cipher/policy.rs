@@ -82,7 +82,7 @@ use crate::words::{GroupName, SignatureName, Suite, Text, Version};
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |
 /// | `signatures` | the signature schemes of the handshake that may be on: names of the TLS registry (`rsa_pss_rsae_sha256`) or OpenSSL's (`RSA-PSS+SHA256`) |
-/// | `forbid-digests` | the digests that signatures of the handshake must not have: `md5`, `sha1` |
+/// | `forbid-digests` | the digests that signatures of the handshake must not have: `md5`, `sha1`, `sha224`, `sha3256` (SHA3-256), `sha512256` (SHA-512/256), `ripemd160`, `sm3` and others |
 /// | `require-versions` | each of these versions must be on |
 /// | `require-features`, `forbid-features`, `expect-features`, `avoid-features` | features that must be on, or must not be; that should be on, or should not be: `extended-master-secret`, `secure-renegotiation`, `compression` |
 /// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, no digest of `forbid-digests`, and at most `days` of validity |

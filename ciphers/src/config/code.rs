@@ -11,7 +11,9 @@ use super::text::Word;
 use super::tokens::{Language, Token, tokens};
 
 /// The words that start a branch.
-const BRANCHES: [&str; 7] = ["if", "else", "elseif", "switch", "match", "catch", "unless"];
+const BRANCHES: [&str; 8] = [
+    "if", "else", "elseif", "switch", "match", "catch", "unless", "while",
+];
 
 /// The limits of one statement: the number of its values, and of the tokens that are read for them.
 const VALUES: usize = 400;
@@ -28,8 +30,16 @@ pub(super) fn read(
 ) {
     let tokens = tokens(language, text, start);
     let base = builder.stack.len();
+    let mut marked = false;
+    let follows_mark = tokens.iter().map(|token| {
+        marked &= !token.is_one_of(&[",", ";", "{", "[", "("]);
+        let follows = marked;
+        marked |= matches!(token, Token::Other('?', _));
+        follows
+    });
     let mut reader = Reader {
         language,
+        follows_mark: follows_mark.collect(),
         constants: constants(&tokens),
         tokens,
         functions: 0,
@@ -72,6 +82,8 @@ pub(super) fn read(
 struct Reader<'a> {
     language: &'a Language,
     tokens: Vec<Token>,
+    /// For each token, whether a `?` comes before it in the same statement.
+    follows_mark: Vec<bool>,
     /// The names that are assigned, each with the index of the first token of its value.
     constants: HashMap<String, usize>,
     /// Counts the keywords that start functions, and the ends of top-level blocks. The number
@@ -361,7 +373,6 @@ impl Reader<'_> {
         if self.language.dashes || self.language.terms {
             return None;
         }
-        let is_mark = |at| matches!(self.token(at), Some(Token::Other('?', _)));
         let before = at.checked_sub(1);
         match self.token(at)? {
             Token::Name(name) => match name.text() {
@@ -379,13 +390,8 @@ impl Reader<'_> {
             Token::Other('?', _) if !self.token(at + 1)?.is_one_of(&[".", ",", ";", ")"]) => {
                 Some(Choice::Next)
             }
-            // The colon of `x ? "HIGH" : "ALL"`, which follows a mark in the same statement.
-            Token::Sign(":", _) => {
-                let is_end = |token: &Token| token.is_one_of(&[",", ";", "{", "[", "("]);
-                let back = (0..at).rev().take(TOKENS);
-                let mut back = back.take_while(|at| !self.token(*at).is_some_and(is_end));
-                back.any(is_mark).then_some(Choice::Next)
-            }
+            // The colon of `x ? "HIGH" : "ALL"`.
+            Token::Sign(":", _) => self.follows_mark.get(at)?.then_some(Choice::Next),
             _ => None,
         }
     }

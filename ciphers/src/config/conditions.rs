@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::text::Source;
 
 /// The words that start a line of the languages whose blocks are known by their indentation.
-const BRANCHES: [&str; 11] = [
-    "if", "elif", "else", "elsif", "elseif", "unless", "except", "rescue", "case", "when", "match",
+const BRANCHES: [&str; 14] = [
+    "if", "elif", "else", "elsif", "elseif", "unless", "while", "for", "try", "except", "rescue",
+    "case", "when", "match",
 ];
 
 /// The parts of a file that a program reads only under a condition: `.if` of HAProxy, `.ifdef` of

@@ -385,6 +385,21 @@ fn settings_under_a_condition_leave_their_kind_open() {
             format!("ctx: {OLD}"),
         ),
         (
+            "a.py",
+            "ctx.minimum_version = ssl.TLSVersion.TLSv1\nwhile strict:\n    ctx.minimum_version = ssl.TLSVersion.TLSv1_2\n",
+            format!("ctx: {OLD}"),
+        ),
+        (
+            "a.py",
+            "ctx.minimum_version = ssl.TLSVersion.TLSv1\ntry:\n    ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nexcept ValueError:\n    pass\n",
+            format!("ctx: {OLD}"),
+        ),
+        (
+            "a.c",
+            "void f(int a) { SSL_CTX_set_min_proto_version(c, TLS1_VERSION);\n while (a) {\n SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION); }\n}",
+            format!("c: {OLD}"),
+        ),
+        (
             "a.rb",
             "ctx.min_version = :TLS1_2\nctx.min_version = :TLS1 if legacy\n",
             format!("ctx: {OLD}"),

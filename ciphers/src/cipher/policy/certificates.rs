@@ -228,8 +228,8 @@ impl Policy {
     }
 
     /// Compares the certificate of a server. If a policy has a rule on curves, and the curve of an EC key is not known,
-    /// the certificate is [not compared](Report::not_compared) completely; nor is it if a policy forbids digests, and that
-    /// of the certificate's signature is not known.
+    /// the certificate is [not compared](Report::not_compared) completely. The same holds if a policy forbids digests, and
+    /// the digest of the certificate's signature is not known.
     pub fn check_certificate(&self, facts: &CertificateFacts) -> Report {
         let mut violations = Vec::new();
         let mut is_open = false;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// The digests of signatures, by the name that the names of signatures have in lower case and without punctuation. A name
-/// that begins with another one stands before it.
+/// The digests of signatures. A name has lower case and no punctuation, as in `sha3256`. A longer name stands before its
+/// own beginning: `sha512256` before `sha512`.
 const DIGESTS: [&str; 16] = [
     "sha3224",
     "sha3256",

@@ -31,6 +31,7 @@ impl Policy {
             }
         }
         let names = schemes.iter().map(AsRef::as_ref);
+        let mut is_open = false;
         for rule in self.stating(|rule| !rule.forbid_digests.is_empty()) {
             for name in names.clone() {
                 let known = signature_number(name).map(signature_name);
@@ -38,12 +39,20 @@ impl Policy {
                     Some(DigestOf::Known(digest)) if rule.forbid_digests.contains(&digest) => {
                         ViolationKind::SignatureDigest(name.into())
                     }
-                    Some(_) => continue,
+                    Some(DigestOf::Known(_) | DigestOf::Nothing) => continue,
+                    Some(DigestOf::Unknown) => {
+                        is_open = true;
+                        continue;
+                    }
                     None => ViolationKind::UnknownName(name.into()),
                 };
                 violations.push(rule.violated(kind));
             }
         }
-        self.report([Aspect::Signatures], violations)
+        let mut report = self.report([Aspect::Signatures], violations);
+        if is_open {
+            report.leave_open(self, Aspect::Signatures);
+        }
+        report
     }
 }

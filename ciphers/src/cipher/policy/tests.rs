@@ -426,3 +426,22 @@ fn an_aspect_that_was_left_open_stays_open() {
         assert_eq!(report.not_compared(), expected.as_slice());
     }
 }
+
+#[test]
+fn signatures_whose_digest_is_not_known_leave_a_rule_on_digests_open() {
+    let policy = Policy::parse(
+        "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nforbid-digests = ['sha1']\n",
+    )
+    .unwrap();
+    for (schemes, verdict) in [
+        (&["rsa_pss_rsae_sha256", "ed25519"][..], Some(true)),
+        (&["gostr34102012_256a", "rsa_pss_rsae_sha256"], None),
+        (&["gostr34102012_256a", "rsa_pkcs1_sha1"], Some(false)),
+    ] {
+        assert_eq!(
+            policy.check_signatures(schemes).verdict(),
+            verdict,
+            "{schemes:?}"
+        );
+    }
+}
