@@ -8,7 +8,8 @@ use std::str::FromStr;
 use super::library::{Library, ScratchContext};
 use super::string::check_characters;
 use super::{
-    Cipher, CipherStringError, CipherStringErrorKind as Kind, Finding, LintCode, Severity, names,
+    Absent, Cipher, CipherStringError, CipherStringErrorKind as Kind, Finding, LintCode, Severity,
+    names,
 };
 
 /// A list of suites for TLS 1.3, read as the linked OpenSSL reads it: names with `:` between them.
@@ -133,6 +134,17 @@ impl Ciphersuites {
         &self.ciphers
     }
 
+    /// The suites that the list names and that the linked OpenSSL does not have.
+    pub fn absent(&self) -> Absent {
+        let mut absent = Absent::default();
+        for name in &self.names {
+            if matches!(name.kind, NameKind::Unknown(_)) {
+                absent.add_tls13(&self.text[name.span.clone()]);
+            }
+        }
+        absent
+    }
+
     /// The problems of the list, in the order of its names.
     pub fn lint(&self) -> Vec<Finding> {
         let mut findings = self.of_names();
@@ -217,6 +229,9 @@ fn meant(name: &str, library: &Library) -> Option<Box<str>> {
     }
     if names::alias(name).is_some() {
         return Some("only names of single suites are allowed here".into());
+    }
+    if names::is_tls13_suite(name) {
+        return Some("this OpenSSL does not have this suite".into());
     }
     let nearest = names::nearest(name, names::TLS13_SUITES.iter().copied())?;
     Some(format!("did you mean `{nearest}`?").into())

@@ -28,6 +28,7 @@
 //! | Does it have typing errors? | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
 //! | How do other versions of OpenSSL read it? | [`KnownOpenssl::explain`] |
 
+mod absent;
 mod ciphersuites;
 mod diff;
 mod error;
@@ -53,6 +54,7 @@ mod string;
 mod table;
 mod weakness;
 
+pub use absent::Absent;
 pub use ciphersuites::Ciphersuites;
 pub use diff::{CipherDiff, Reordered, Weakening};
 pub use error::{CipherStringError, CipherStringErrorKind};
@@ -67,6 +69,7 @@ pub(crate) use names::nearest_suite;
 pub use part::{Operator, Part, PartKind, Term};
 pub use policy::{Aspect, CertificateFacts, Feature, Policy, Report, Violation, ViolationKind};
 pub use pyssl::Cipher;
+pub(crate) use registry::from_name;
 pub use registry::registry;
 pub use resolve::Resolved;
 pub use severity::Severity;

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::Cipher;
 use super::group::Group;
 use super::names;
-use super::weakness::out_of_order;
+use super::weakness::{is_in_order, out_of_order};
 use crate::data::{self, DataError};
 use crate::words::{GroupName, SignatureName, Suite, Text, Version};
 
@@ -364,15 +364,14 @@ impl Policy {
     /// version are ignored, because they cannot be used.
     pub fn check(&self, ciphers: &[Cipher], versions: &[TlsVersion]) -> Report {
         let mut violations = Vec::new();
-        let tls13 = versions.is_empty() || versions.contains(&TlsVersion::TLSv1_3);
         let older = versions.is_empty() || versions.iter().any(|v| *v < TlsVersion::TLSv1_3);
-        let usable = |c: &&Cipher| if c.is_tls13() { tls13 } else { older };
-        for cipher in ciphers.iter().filter(usable) {
+        let usable = usable_in(versions);
+        for cipher in ciphers.iter().filter(&usable) {
             violations.extend(self.check_suite(cipher));
         }
         let ordered = self.rules.iter().find(|rule| !rule.prefer.is_empty());
         if let Some((rule, (worse, better))) =
-            ordered.zip(out_of_order(ciphers.iter().filter(usable)))
+            ordered.zip(out_of_order(ciphers.iter().filter(&usable)))
         {
             let (worse, better) = (worse.clone(), better.clone());
             violations.push(rule.violated(ViolationKind::Preference { worse, better }));
@@ -382,7 +381,7 @@ impl Policy {
             let expected = || expecting.iter().flat_map(|rule| &rule.expect);
             let is_expected = |c: &Cipher| expected().any(|suite| is_named(c, &suite.0));
             let counts = older || expected().any(|suite| names::is_tls13_suite(&suite.0));
-            if counts && !ciphers.iter().filter(usable).any(is_expected) {
+            if counts && !ciphers.iter().filter(&usable).any(is_expected) {
                 violations.push(first.violated(ViolationKind::NothingExpected));
             }
         }
@@ -403,6 +402,36 @@ impl Policy {
         let versions = (!versions.is_empty()).then_some(Aspect::Versions);
         let compared = [Some(Aspect::Suites), versions];
         self.report(compared.into_iter().flatten(), violations)
+    }
+
+    /// Compares suites that a server may have besides those of [`check`](Self::check), at a place of its list that is not
+    /// known. Each suite is compared by itself. If the policy has a rule on the order, or if it expects one of the suites,
+    /// the suites are [not compared](Report::not_compared) completely.
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::{CipherString, Policy};
+    ///
+    /// let string = CipherString::parse("ECDHE+AESGCM:EXP-RC4-MD5")?;
+    /// let policy = Policy::named("pci-dss").unwrap();
+    /// let mut report = policy.check(string.resolve()?.ciphers(), &[]);
+    /// assert!(report.conforms());
+    /// report.extend(policy.check_more(string.absent().ciphers(), &[]));
+    /// assert!(!report.conforms());
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn check_more(&self, ciphers: &[Cipher], versions: &[TlsVersion]) -> Report {
+        let ciphers = ciphers.iter().filter(usable_in(versions));
+        let violations = ciphers
+            .clone()
+            .filter_map(|cipher| self.check_suite(cipher));
+        let mut report = self.report([Aspect::Suites], violations.collect());
+        let is_ordered = self.rules.iter().any(|rule| !rule.prefer.is_empty());
+        let is_expected = |c: &Cipher| self.expected().any(|suite| is_named(c, suite));
+        let mut ciphers = ciphers;
+        if ciphers.any(|cipher| is_ordered && is_in_order(cipher) || is_expected(cipher)) {
+            report.leave_open(self, Aspect::Suites);
+        }
+        report
     }
 
     /// The rules that match.
@@ -527,11 +556,13 @@ impl Policy {
         self.report([Aspect::Groups], violations)
     }
 
-    /// Records that SSL 2.0 is on, which a policy forbids if it has a rule on versions.
-    pub fn check_ssl2(&self) -> Report {
+    /// Records that SSL 2.0 is on, which a policy forbids if it has a rule on versions, and compares its suites
+    /// ([`ssl2_suites`](crate::wire::ssl2_suites)).
+    pub fn check_ssl2(&self, ciphers: &[Cipher]) -> Report {
         let rule = self.stating(|rule| !rule.versions.is_empty()).next();
-        let violation = rule.map(|rule| rule.violated(ViolationKind::Ssl2));
-        self.report([Aspect::Versions], violation.into_iter().collect())
+        let mut violations: Vec<_> = ciphers.iter().filter_map(|c| self.check_suite(c)).collect();
+        violations.extend(rule.map(|rule| rule.violated(ViolationKind::Ssl2)));
+        self.report([Aspect::Versions], violations)
     }
 }
 
@@ -540,6 +571,13 @@ impl Rule {
         let section = self.section.clone();
         Violation { kind, section }
     }
+}
+
+/// Whether a suite can be used in one of these versions.
+fn usable_in(versions: &[TlsVersion]) -> impl Fn(&&Cipher) -> bool + Copy + use<> {
+    let tls13 = versions.is_empty() || versions.contains(&TlsVersion::TLSv1_3);
+    let older = versions.is_empty() || versions.iter().any(|v| *v < TlsVersion::TLSv1_3);
+    move |c| if c.is_tls13() { tls13 } else { older }
 }
 
 /// Whether both are names of one group.

@@ -51,7 +51,7 @@ pub fn registry() -> &'static [Cipher] {
 }
 
 /// A suite with the properties that its name states.
-fn from_name(name: &'static str, number: u16) -> Cipher {
+pub(crate) fn from_name(name: &'static str, number: u16) -> Cipher {
     let mut cipher = Cipher::default();
     cipher.id = 0x0300_0000 | u32::from(number);
     cipher.name = name;
@@ -167,7 +167,9 @@ fn symmetric(encryption: &str) -> (Option<&'static str>, i32) {
         ("DES_CBC", "des-cbc", 56),
         ("RC2_CBC_40", "rc2-cbc", 40),
         ("RC2_CBC_56", "rc2-cbc", 56),
+        ("RC2_CBC_128", "rc2-cbc", 128),
         ("RC4_128", "rc4", 128),
+        ("RC4_64", "rc4", 64),
         ("RC4_56", "rc4", 56),
         ("RC4_40", "rc4", 40),
         ("IDEA_CBC", "idea-cbc", 128),

@@ -164,14 +164,18 @@ impl fmt::Display for Weakness {
     }
 }
 
+/// Whether a suite counts in the order of preference. Forward secrecy does not make a broken suite preferable.
+pub(super) fn is_in_order(cipher: &Cipher) -> bool {
+    let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
+    !cipher.is_tls13() && !cipher.weaknesses().iter().any(bad)
+}
+
 /// The first suite without forward secrecy that is preferred to a suite with forward secrecy, and
 /// that second suite. TLS 1.3 suites, broken suites and those that need a callback do not count.
 pub(super) fn out_of_order<'a>(
     ciphers: impl Iterator<Item = &'a Cipher>,
 ) -> Option<(&'a Cipher, &'a Cipher)> {
-    // Forward secrecy does not make a broken suite preferable.
-    let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
-    let mut usable = ciphers.filter(|c| !c.is_tls13() && !c.weaknesses().iter().any(bad));
+    let mut usable = ciphers.filter(|c| is_in_order(c));
     let worse = usable.find(|c| !c.forward_secret())?;
     let better = usable.find(|c| c.forward_secret())?;
     Some((worse, better))

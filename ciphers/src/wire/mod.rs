@@ -41,7 +41,7 @@ pub use code::ScanCode;
 pub use dh::dh_group_name;
 pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError, certificate_authorities};
 pub use hello::{ClientHello, has_key_share};
-pub use ssl2::{SSL2_SUITES, Ssl2Answer, ssl2_hello};
+pub use ssl2::{SSL2_SUITES, Ssl2Answer, ssl2_hello, ssl2_suites};
 pub use starttls::{Dialogue, StartTls, StartTlsError};
 pub use suite::suite_number;
 

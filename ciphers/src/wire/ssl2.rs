@@ -1,5 +1,8 @@
+use once_cell::sync::Lazy;
+
 use super::flight::WireError;
 use super::reader::Reader;
+use crate::cipher::{Cipher, from_name};
 
 /// The suites of SSL 2.0: number and name.
 pub const SSL2_SUITES: &[(u32, &str)] = &[
@@ -12,6 +15,45 @@ pub const SSL2_SUITES: &[(u32, &str)] = &[
     (0x07_00c0, "SSL_CK_DES_192_EDE3_CBC_WITH_MD5"),
     (0x08_0080, "SSL_CK_RC4_64_WITH_MD5"),
 ];
+
+/// The suites of SSL 2.0.
+///
+/// ```
+/// use pyssl_ciphers::CipherExt;
+/// use pyssl_ciphers::cipher::Weakness;
+/// use pyssl_ciphers::wire::ssl2_suites;
+///
+/// let suite = &ssl2_suites()[0];
+/// assert_eq!(suite.name, "SSL_CK_RC4_128_WITH_MD5");
+/// assert!(suite.weaknesses().contains(&Weakness::Rc4));
+/// ```
+pub fn ssl2_suites() -> &'static [Cipher] {
+    /// The algorithms of these suites, as the registry would name them.
+    const ALGORITHMS: [&str; 8] = [
+        "TLS_RSA_WITH_RC4_128_MD5",
+        "TLS_RSA_EXPORT_WITH_RC4_40_MD5",
+        "TLS_RSA_WITH_RC2_CBC_128_MD5",
+        "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5",
+        "TLS_RSA_WITH_IDEA_CBC_MD5",
+        "TLS_RSA_WITH_DES_CBC_MD5",
+        "TLS_RSA_WITH_3DES_EDE_CBC_MD5",
+        "TLS_RSA_WITH_RC4_64_MD5",
+    ];
+    static ALL: Lazy<Vec<Cipher>> = Lazy::new(|| {
+        let all = SSL2_SUITES.iter().zip(ALGORITHMS);
+        all.map(|((number, name), algorithms)| {
+            let mut cipher = from_name(algorithms, 0);
+            cipher.id = 0x0200_0000 | number;
+            cipher.name = name;
+            cipher.standard_name = None;
+            cipher.protocol = "SSLv2";
+            cipher.description = (*name).into();
+            cipher
+        })
+        .collect()
+    });
+    &ALL
+}
 
 /// The message CLIENT-HELLO of SSL 2.0 with all suites.
 pub fn ssl2_hello(challenge: &[u8; 16]) -> Vec<u8> {

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
-    CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, Fix, LintCode,
+    Aspect, CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, Fix,
+    LintCode,
 };
 
 use super::policy::read_policy;
@@ -145,7 +146,14 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         report.diff = Some(changed.map_err(invalid("--diff", &other))?);
     }
     if let Some(policy) = policy {
-        report.policy = Some(policy.check(&report.ciphers, &report.versions));
+        let mut compared = policy.check(&report.ciphers, &report.versions);
+        // The server's OpenSSL may have suites that the linked one does not have.
+        let absent = string.absent();
+        compared.extend(policy.check_more(absent.ciphers(), &report.versions));
+        if absent.unknown().next().is_some() {
+            compared.leave_open(&policy, Aspect::Suites);
+        }
+        report.policy = Some(compared);
     }
     Ok(())
 }

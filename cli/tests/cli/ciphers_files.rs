@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{pyssl, run, run_command};
+use crate::support::{path, pyssl, run, run_command};
 
 #[test]
 fn strings_in_files_are_linted_with_line_and_column() {
@@ -384,5 +384,89 @@ fn a_source_file_whose_only_value_is_not_in_the_file_is_unknown() {
             "{output:?}"
         );
         assert!(!has("conforms to"), "{output:?}");
+    }
+}
+
+#[test]
+fn suites_that_this_openssl_does_not_have_are_compared_with_a_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules_file = dir.path().join("ours.toml");
+    let rules = "versions = ['TLSv1.2', 'TLSv1.3']\nforbid = ['rc4', 'export', 'small-block', 'no-encryption']\n";
+    let text = format!("name = 'ours'\nversion = '1'\nsource = 'here'\n[[rule]]\n{rules}");
+    std::fs::write(&rules_file, text).unwrap();
+    let config = dir.path().join("nginx.conf");
+    for (string, newer, verdict, found) in [
+        ("ECDHE+AESGCM", "", Value::Bool(true), vec![]),
+        (
+            "ECDHE+AESGCM:RC4-SHA:EXP-RC4-MD5:DES-CBC3-SHA",
+            "",
+            Value::Bool(false),
+            vec!["RC4-SHA is forbidden", "EXP-RC4-MD5 is", "DES-CBC3-SHA is"],
+        ),
+        (
+            "ECDHE+AESGCM:RC4-SHA:DES-CBC3-SHA:!RC4:!3DES",
+            "",
+            Value::Bool(true),
+            vec![],
+        ),
+        (
+            "EXP-RC4-MD5",
+            "",
+            Value::Bool(false),
+            vec!["EXP-RC4-MD5 is forbidden"],
+        ),
+        ("ECDHE+AESGCM:QUANTUM", "", Value::Null, vec![]),
+        (
+            "ECDHE+AESGCM:TLS_AES_128_GCM_SHA256",
+            "",
+            Value::Bool(true),
+            vec![],
+        ),
+        (
+            "ECDHE+AESGCM",
+            "TLS_AES_128_GCM_SHA256:TLS_SHA256_SHA256",
+            Value::Bool(false),
+            vec!["TLS_SHA256_SHA256 is forbidden"],
+        ),
+        (
+            "ECDHE+AESGCM",
+            "TLS_AES_128_GCM_SHA256:TLS_SM4_GCM_SM3",
+            Value::Bool(true),
+            vec![],
+        ),
+        (
+            "ECDHE+AESGCM",
+            "TLS_AES_128_GCM_SHA256:TLS_QUANTUM",
+            Value::Null,
+            vec![],
+        ),
+    ] {
+        let newer_line = match newer {
+            "" => String::new(),
+            newer => format!("ssl_conf_command Ciphersuites {newer};"),
+        };
+        let server = format!("ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {string}; {newer_line}");
+        std::fs::write(&config, format!("server {{ {server} }}\n")).unwrap();
+        let mut reports = Vec::new();
+        for openssl in [&[][..], &["--openssl", "1.1.1"]] {
+            let args = ["ciphers", "--json", "--policy", path(&rules_file)];
+            let file = ["--server", path(&config)];
+            let output = run(args.iter().chain(&file).chain(openssl));
+            let value: Value = serde_json::from_str(&output.stdout).unwrap();
+            reports.push(value["files"][0]["servers"][0]["policy"].clone());
+            if newer.is_empty() && string != "EXP-RC4-MD5" {
+                let versions = ["--min", "TLSv1.2", "--max", "TLSv1.3"];
+                let output = run(args.iter().chain(&[string]).chain(&versions).chain(openssl));
+                let value: Value = serde_json::from_str(&output.stdout).unwrap();
+                reports.push(value["policy"].clone());
+            }
+        }
+        for report in reports {
+            assert_eq!(report["conforms"], verdict, "{string} {newer}: {report}");
+            let violations = report["violations"].to_string();
+            for text in &found {
+                assert!(violations.contains(text), "{string} {newer}: {report}");
+            }
+        }
     }
 }

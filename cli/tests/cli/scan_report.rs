@@ -120,6 +120,36 @@ fn wrong_order_and_superfluous_certificates_are_reported() {
 }
 
 #[test]
+fn every_certificate_of_a_chain_is_compared_with_a_policy_except_its_root() {
+    let root = Ca::root_builder().sha1().key(KeyKind::Rsa1024).build_ca();
+    let good = root.builder().build_ca();
+    let weak = root.builder().key(KeyKind::Rsa1024).build_ca();
+    let sha1 = root.builder().sha1().build_ca();
+    for (ca, text) in [
+        (&good, ""),
+        (&weak, "an RSA key has 1024 bits"),
+        (&sha1, "an intermediate certificate is signed with"),
+    ] {
+        let leaf = ca.issue("localhost");
+        let mut sent = leaf.intermediates().to_vec();
+        sent.push(root.cert().clone());
+        let leaf = leaf.with_intermediates(&sent);
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let config = ServerConfig::new(&leaf).ciphers("ECDHE+AESGCM:@SECLEVEL=0");
+            let server = EchoServer::start(config.only_version(version));
+            for policy in ["rfc9325", "pci-dss", "mozilla-intermediate"] {
+                let (found, _) = json(server.addr(), &["--policy", policy]);
+                let violations = found["policy"]["violations"].to_string();
+                let is_found = violations.contains("an RSA key has 1024 bits")
+                    || violations.contains("an intermediate certificate is signed with");
+                assert_eq!(is_found, !text.is_empty(), "{policy}: {violations}");
+                assert!(violations.contains(text), "{policy}: {violations}");
+            }
+        }
+    }
+}
+
+#[test]
 fn scan_judges_stapled_ocsp_responses_in_tls_1_2_and_1_3() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");

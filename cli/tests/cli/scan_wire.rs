@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::fake::{Exchange, Offer, Reply, alert, flight, serve, tls13_hello, unsigned_flight};
 use crate::scan::{json, scan};
-use crate::support::Output;
+use crate::support::{Output, path};
 
 const RC4: u16 = 0x0005;
 const TRIPLE_DES: u16 = 0x000a;
@@ -250,6 +250,16 @@ fn scan_detects_ssl_2_and_ssl_3() {
         let _ = stream.write_all(&bytes);
         socket.finish();
     });
+    // A policy without a rule on versions is compared with the suites of SSL 2.0.
+    let dir = tempfile::tempdir().unwrap();
+    let policy = dir.path().join("ours.toml");
+    let text = "name = 'ours'\nversion = '1'\nsource = 'here'\n[[rule]]\nforbid = ['md5']\n";
+    std::fs::write(&policy, text).unwrap();
+    let (found, code) = json(server.addr(), &["--policy", path(&policy)]);
+    assert_eq!(code, Some(1), "{found}");
+    let violations = found["policy"]["violations"].to_string();
+    let text = "SSL_CK_DES_192_EDE3_CBC_WITH_MD5 is forbidden: MD5";
+    assert!(violations.contains(text), "{violations}");
     let (found, code) = json(server.addr(), &["--policy", "rfc9325"]);
     assert_eq!(code, Some(1), "{found}");
     assert_eq!(found["ssl2"]["enabled"], true);

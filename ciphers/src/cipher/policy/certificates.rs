@@ -283,6 +283,60 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Compares the signature of an intermediate certificate, which a server sends after its own.
+    ///
+    /// The rules for the server's certificate on kinds, curves and lifetimes do not hold for it. Its digest must not be
+    /// forbidden, and not be weaker than those of the signatures that the policy allows for the server's certificate.
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::{CertificateFacts, Policy};
+    ///
+    /// let facts = CertificateFacts::new("rsa", "sha1WithRSAEncryption", 3650);
+    /// let report = Policy::rfc9325().check_intermediate(&facts);
+    /// assert!(report.violations()[0].to_string().starts_with(
+    ///     "an intermediate certificate is signed with sha1WithRSAEncryption",
+    /// ));
+    /// ```
+    pub fn check_intermediate(&self, facts: &CertificateFacts) -> Report {
+        let mut violations = Vec::new();
+        let mut is_open = false;
+        let digest = digest_of(&facts.signature);
+        for rule in &self.rules {
+            let Some(wanted) = &rule.certificates else {
+                continue;
+            };
+            let mut allowed = wanted.signatures.iter().map(|name| &**name);
+            let is_allowed = allowed.clone().any(|name| facts.is_signed_with(name));
+            let least = allowed.clone().filter_map(|name| match digest_of(name) {
+                DigestOf::Known(digest) => Some(digest.bits()),
+                _ => None,
+            });
+            let is_violated = match (digest, least.min()) {
+                (DigestOf::Known(digest), _) if wanted.forbid_digests.contains(&digest) => true,
+                _ if is_allowed => false,
+                // Only signatures without a digest are allowed.
+                (_, None) if allowed.next().is_some() => true,
+                (DigestOf::Known(digest), Some(least)) => digest.bits() < least,
+                (DigestOf::Known(_) | DigestOf::Nothing, _) => false,
+                (DigestOf::Unknown, least) => {
+                    is_open |= least.is_some() || !wanted.forbid_digests.is_empty();
+                    false
+                }
+            };
+            if is_violated {
+                let signature = facts.signature.clone();
+                violations.push(rule.violated(ViolationKind::IntermediateSignature(signature)));
+            }
+        }
+        let mut report = self.report([Aspect::Certificates], violations);
+        if is_open {
+            report.leave_open(self, Aspect::Certificates);
+        }
+        report
+    }
+}
+
 /// The name of the curve of an EC key (RFC 5480, section 2.1.1), or its identifier if OpenSSL has no name for it.
 /// `parameters` is the encoded element after the identifier of the algorithm; `None` if it has no identifier.
 fn curve(parameters: &[u8]) -> Option<Box<str>> {

@@ -43,6 +43,20 @@ impl TryFrom<String> for Digest {
     }
 }
 
+impl Digest {
+    /// The bits of security against collisions (NIST SP 800-57 part 1 revision 5, table 3); 0 for a broken digest.
+    pub(super) fn bits(self) -> u32 {
+        match DIGESTS[self.0] {
+            "sha224" | "sha3224" | "sha512224" => 112,
+            "sha256" | "sha3256" | "sha512256" | "sm3" => 128,
+            "sha384" | "sha3384" => 192,
+            "sha512" | "sha3512" => 256,
+            "ripemd160" => 80,
+            _ => 0,
+        }
+    }
+}
+
 /// The digest of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DigestOf {

@@ -33,7 +33,7 @@ pub enum Aspect {
     Signatures,
     /// The sizes of keys.
     Keys,
-    /// The kind, curve, signature and lifetime of certificates.
+    /// The kind, curve, signature and lifetime of the server's certificate, and the digests of the intermediates' signatures.
     Certificates,
     /// Features of TLS 1.2 and older versions.
     Features,
@@ -145,6 +145,8 @@ pub enum ViolationKind {
     UnnamedCurve,
     /// The certificate is signed with an algorithm that the policy does not allow.
     CertificateSignature(Box<str>),
+    /// An intermediate certificate is signed with an algorithm whose digest the policy does not allow.
+    IntermediateSignature(Box<str>),
     /// The certificate is valid for too long.
     CertificateLifetime {
         /// The validity of the certificate in days.
@@ -412,6 +414,9 @@ impl fmt::Display for ViolationKind {
             ),
             ViolationKind::CertificateSignature(name) => {
                 write!(f, "the certificate is signed with {name}")
+            }
+            ViolationKind::IntermediateSignature(name) => {
+                write!(f, "an intermediate certificate is signed with {name}")
             }
             ViolationKind::CertificateLifetime { days, most } => write!(
                 f,

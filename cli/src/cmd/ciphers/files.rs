@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use openssl::dh::Dh;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
-    Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, Fix, KnownOpenssl,
-    LintCode, Policy, Report,
+    Absent, Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, Fix,
+    KnownOpenssl, LintCode, Policy, Report,
 };
 use pyssl_ciphers::config::{Config, ConfigCode, ConfigFinding, Service, Setting, SettingKind};
 
@@ -169,15 +169,26 @@ fn lint(setting: &Setting) -> Option<Linted> {
 /// nothing already has a finding.
 fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Config) -> Report {
     let mut ciphers: Vec<Cipher> = Vec::new();
+    // The suites that the linked OpenSSL does not have.
+    let mut more: Vec<Cipher> = Vec::new();
+    let mut has_unknown = false;
+    let mut add = |absent: Absent| {
+        more.extend_from_slice(absent.ciphers());
+        has_unknown |= absent.unknown().next().is_some();
+    };
     let mut known = false;
     let list = service.of_kind(SettingKind::Ciphersuites).last();
     let newer = list.and_then(|list| Ciphersuites::parse(list.value()).ok());
     if let Some(newer) = &newer {
         ciphers.extend(newer.ciphers().iter().cloned());
+        add(newer.absent());
     }
     for setting in service.of_kind(SettingKind::Ciphers) {
-        let resolved = CipherString::parse(setting.value()).and_then(|string| string.resolve());
-        if let Ok(resolved) = resolved {
+        let string = CipherString::parse(setting.value());
+        if let Ok(string) = &string {
+            add(string.absent());
+        }
+        if let Ok(resolved) = string.and_then(|string| string.resolve()) {
             known = true;
             let all = resolved.ciphers().iter();
             ciphers.extend(all.filter(|c| newer.is_none() || !c.is_tls13()).cloned());
@@ -198,6 +209,7 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
         _ => given.clone(),
     };
     let mut report = policy.check(&ciphers, &versions);
+    report.extend(policy.check_more(&more, &versions));
     if let Some(groups) = service.groups() {
         report.extend(policy.check_groups(&groups));
     }
@@ -224,7 +236,7 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
         .of_kind(SettingKind::Suites)
         .flat_map(Setting::suites);
     let unnamed = named.any(|(_, _, suite)| suite.is_none());
-    if !known || unread || unnamed {
+    if !known || unread || unnamed || has_unknown {
         report.leave_open(policy, Aspect::Suites);
     }
     if given.is_empty() && service.is_open(SettingKind::Versions) {

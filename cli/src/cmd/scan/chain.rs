@@ -133,6 +133,7 @@ impl Judge {
         Ok(ChainScan {
             certificates: sent.certificates.clone(),
             facts: CertificateFacts::of(&sent.certificates[0]).ok(),
+            intermediates: intermediates(sent, &chain)?,
             key_words: key_words(leaf),
             signature: signature_of(leaf),
             days_left: left,
@@ -189,6 +190,27 @@ impl Judge {
         }
         Ok(Err("it is for another certificate"))
     }
+}
+
+/// The certificates after the first one, each in DER, with the facts that guidelines have rules for. Clients do not use the
+/// signature of a self-signed certificate.
+fn intermediates(
+    sent: &SentChain,
+    chain: &[X509],
+) -> ssl::Result<Vec<(Vec<u8>, Option<CertificateFacts>)>> {
+    let all = sent.certificates.iter().zip(chain).skip(1);
+    let is_self_signed = |x509: &X509| {
+        let has_own_name = x509.issued(x509) == X509VerifyResult::OK;
+        let key = x509.public_key();
+        has_own_name && key.and_then(|key| x509.verify(&key)).unwrap_or(true)
+    };
+    let others = all.filter(|(_, x509)| !is_self_signed(x509));
+    others
+        .map(|(certificate, _)| {
+            let facts = CertificateFacts::of(certificate).ok();
+            Ok((certificate.to_der()?.to_vec(), facts))
+        })
+        .collect()
 }
 
 fn stack(chain: &[X509]) -> Result<Stack<X509>, ErrorStack> {

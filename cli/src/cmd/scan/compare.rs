@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{Aspect, Feature, Policy, Report, Resolved, Severity};
-use pyssl_ciphers::wire::ScanCode;
+use pyssl_ciphers::wire::{ScanCode, ssl2_suites};
 
 use crate::report::scan::{Finding, Order, Scan, Ssl2};
 
@@ -111,6 +111,11 @@ fn fixed_signatures(scan: &Scan) -> Vec<&'static str> {
     found
 }
 
+fn leave_certificates_open(report: &mut Report, policy: &Policy) {
+    report.leave_open(policy, Aspect::Certificates);
+    report.leave_open(policy, Aspect::Keys);
+}
+
 /// Compares with a guideline. An aspect with an unanswered question is reported as not compared.
 pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
@@ -119,8 +124,15 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let on = scan.versions.iter().filter(|v| !v.suites.is_empty());
     let on: Vec<TlsVersion> = on.map(|version| version.version).collect();
     let mut report = policy.check(&suites, &on);
-    if matches!(&scan.ssl2, Ssl2::Suites(suites) if !suites.is_empty()) {
-        report.extend(policy.check_ssl2());
+    if let Ssl2::Suites(names) = &scan.ssl2 {
+        let is_on = |suite: &&ssl::Cipher| names.iter().any(|name| name == suite.name);
+        let known: Vec<_> = ssl2_suites().iter().filter(is_on).cloned().collect();
+        if !names.is_empty() {
+            report.extend(policy.check_ssl2(&known));
+        }
+        if known.len() < names.len() {
+            report.leave_open(policy, Aspect::Suites);
+        }
     }
     let mut groups: Vec<&String> = scan.groups.iter().flat_map(|g| &g.names).collect();
     groups.sort_unstable();
@@ -139,10 +151,20 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
                 report.extend(policy.check_certificate(facts));
                 report.extend(policy.check_certificate_key(facts));
             }
-            None => {
-                report.leave_open(policy, Aspect::Certificates);
-                report.leave_open(policy, Aspect::Keys);
+            None => leave_certificates_open(&mut report, policy),
+        }
+    }
+    // Several chains may have the same intermediates.
+    let mut seen = HashSet::new();
+    let intermediates = scan.chains.iter().flat_map(|chain| &chain.intermediates);
+    for (der, facts) in intermediates {
+        match facts {
+            _ if !seen.insert(der) => {}
+            Some(facts) => {
+                report.extend(policy.check_intermediate(facts));
+                report.extend(policy.check_certificate_key(facts));
             }
+            None => leave_certificates_open(&mut report, policy),
         }
     }
     for group in &scan.dh {
