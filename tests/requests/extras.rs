@@ -362,7 +362,7 @@ fn a_response_that_a_hook_returns_keeps_its_own_history() {
 fn cookies_of_a_response_whose_body_ends_early_are_kept() {
     let plain = Plain::new();
     let session = Session::new(());
-    let error = session.get(&plain.url("/cut"), ()).unwrap_err();
+    let error = session.get(plain.url("/cut"), ()).unwrap_err();
     assert!(matches!(error, Error::ChunkedEncodingError(_)), "{error:?}");
     assert_eq!(session.cookies(), [("cut".to_owned(), "1".to_owned())]);
 }
