@@ -145,3 +145,25 @@ fn places(path: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_cannot_be_watched_is_reported_once() {
+        let (wake, _woken) = std::sync::mpsc::sync_channel(1);
+        let mut watch = Watch::new(wake);
+        // The limit of watches is used up.
+        watch.watcher = Err(notify::Error::generic("no space left"));
+        let directory = std::env::temp_dir().join("pyssl");
+        let file = directory.join("cert.pem");
+        let events = watch.set(std::iter::once(&*file));
+        let reported = events.iter().any(|event| {
+            matches!(event, Event::PollingOnly { path, reason }
+                if *path == directory && reason.contains("no space left"))
+        });
+        assert!(reported, "{events:?}");
+        assert!(watch.set(std::iter::once(&*file)).is_empty());
+    }
+}

@@ -1,6 +1,7 @@
 //! The cookies of sessions and of responses.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use cookie_store::{Cookie, CookieStore, RawCookie, StoreAction};
 use ureq::http::HeaderMap;
@@ -18,8 +19,18 @@ pub(super) struct Jar {
     store: CookieStore,
     /// Those that the program has set for all servers.
     own: Fields,
-    /// The domain, path and name of each cookie, in the order in which they were set. The store has no order.
-    order: Vec<[String; 3]>,
+    /// The order of the cookies. The store has none.
+    places: Places,
+}
+
+/// The places of domains, paths and names in Python's dictionaries: the number of cookies that had been set before. As in
+/// Python, a domain and a path keep their places when their last cookie is removed.
+#[derive(Default)]
+struct Places {
+    set: usize,
+    domains: HashMap<String, usize>,
+    paths: HashMap<[String; 2], usize>,
+    names: HashMap<[String; 3], usize>,
 }
 
 /// The key of a cookie for all servers. As in Python, its domain is empty.
@@ -53,7 +64,7 @@ fn key(cookie: &Cookie<'_>) -> [String; 3] {
 impl Jar {
     /// Sets the `Cookie` header from these cookies and those of the request, unless the caller has set one.
     pub(super) fn add_to(&self, request: &mut PreparedRequest) -> Result<(), Error> {
-        let prepared = *request.jar_length.get_or_insert(self.order.len());
+        let prepared = *request.jar_length.get_or_insert(self.places.set);
         if request.headers.contains_key(COOKIE) {
             return Ok(());
         }
@@ -73,7 +84,7 @@ impl Jar {
         let own = own.chain(of_request);
         let own = own.map(|(name, value)| (for_all(name), value.as_str()));
         let mut all: Vec<([String; 3], &str)> = stored.chain(own).collect();
-        all.sort_by_cached_key(|(key, _)| self.place(key, prepared));
+        all.sort_by_cached_key(|(key, _)| (Reverse(key[1].len()), self.places.of(key, prepared)));
         let all = all
             .iter()
             .map(|([_, _, name], value)| format!("{name}={value}"));
@@ -107,36 +118,16 @@ impl Jar {
             };
             let key = key(&cookie);
             match self.store.insert(cookie.into_owned(), &url) {
-                Ok(StoreAction::ExpiredExisting) => self.order.retain(|other| *other != key),
-                Ok(_) => self.remember(key),
+                Ok(StoreAction::ExpiredExisting) => drop(self.places.names.remove(&key)),
+                Ok(_) => self.places.remember(key),
                 Err(_) => {}
             }
         }
     }
 
-    /// Keeps the place of a cookie that is set for the first time.
-    fn remember(&mut self, key: [String; 3]) {
-        if !self.order.contains(&key) {
-            self.order.push(key);
-        }
-    }
-
-    /// The place of a cookie in a request: the longest path first, and then the order of Python's dictionaries of
-    /// domains, paths and names. The cookies of the request itself are behind those that the jar had at its preparation.
-    fn place(&self, key: &[String; 3], prepared: usize) -> (Reverse<usize>, [usize; 3]) {
-        let first = |parts: usize| {
-            let found = self
-                .order
-                .iter()
-                .position(|other| other[..parts] == key[..parts]);
-            found.map_or(2 * prepared, |index| 2 * index + 1)
-        };
-        (Reverse(key[1].len()), [first(1), first(2), first(3)])
-    }
-
     /// Sets a cookie for all servers, in the place of one with the same name.
     pub(super) fn set(&mut self, name: String, value: String) {
-        self.remember(for_all(&name));
+        self.places.remember(for_all(&name));
         match self.own.iter_mut().find(|(other, _)| *other == name) {
             Some((_, old)) => *old = value,
             None => self.own.push((name, value)),
@@ -146,7 +137,7 @@ impl Jar {
     /// Removes all cookies with this name: `requests.cookies.remove_cookie_by_name`.
     pub(super) fn remove(&mut self, name: &str) {
         self.own.retain(|(other, _)| other != name);
-        self.order.retain(|[_, _, other]| other != name);
+        self.places.names.retain(|[_, _, other], _| other != name);
         let found = self.store.iter_any().filter(|cookie| cookie.name() == name);
         let found: Vec<(String, String)> = found
             .map(|cookie| (String::from(&cookie.domain), String::from(&cookie.path)))
@@ -167,9 +158,37 @@ impl Jar {
         let own = own.map(|(name, value)| (for_all(name), value.clone()));
         let mut all: Vec<([String; 3], String)> = stored.chain(own).collect();
         // In Python, the length of the path decides about the order in a request only.
-        all.sort_by_cached_key(|(key, _)| self.place(key, 0).1);
+        all.sort_by_cached_key(|(key, _)| self.places.of(key, 0));
         let all = all.into_iter();
         all.map(|([_, _, name], value)| (name, value)).collect()
+    }
+}
+
+impl Places {
+    /// Gives a place to a cookie that has none.
+    fn remember(&mut self, key: [String; 3]) {
+        if self.names.contains_key(&key) {
+            return;
+        }
+        let place = self.set;
+        self.set += 1;
+        let [domain, path, _] = &key;
+        self.domains.entry(domain.clone()).or_insert(place);
+        let path = [domain.clone(), path.clone()];
+        self.paths.entry(path).or_insert(place);
+        self.names.insert(key, place);
+    }
+
+    /// The place of a cookie: that of its domain, then of its path, then of its name. The cookies of a request itself are
+    /// behind the `prepared` cookies that had been set at its preparation.
+    fn of(&self, key: &[String; 3], prepared: usize) -> [usize; 3] {
+        let [domain, path, _] = key;
+        let places = [
+            self.domains.get(domain),
+            self.paths.get(&[domain.clone(), path.clone()]),
+            self.names.get(key),
+        ];
+        places.map(|place| place.map_or(2 * prepared, |place| 2 * place + 1))
     }
 }
 

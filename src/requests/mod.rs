@@ -56,6 +56,7 @@
 //! - SOCKS proxies, which Python supports with the extra `requests[socks]`, are an `InvalidSchema` error.
 //! - If a hook replaces the response to a digest challenge's answer, the session keeps the cookies of the challenge;
 //!   Python keeps those of the new response only.
+//! - A time-out of zero is a `ConnectTimeout` or `ReadTimeout`; in Python it is a `ValueError`.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
 //! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings

@@ -3,6 +3,12 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use std::time::Duration;
+
+use ureq::http::header::RETRY_AFTER;
+use ureq::http::{HeaderMap, Method};
+
+use super::adapter::Retry;
 use super::error::Failure;
 use super::{RequestOptions, Session};
 
@@ -63,4 +69,46 @@ fn each_failure_uses_up_the_counter_of_urllib3() {
         assert_eq!(failure(url, proxy), expected, "{answer}");
         server.join().unwrap();
     }
+}
+
+/// The pause after each of several failures of this kind.
+fn pauses(mut retry: Retry, answers: &[Option<&str>]) -> Vec<f64> {
+    let pause = |after: &Option<&str>| {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = after {
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+        }
+        retry.count(Failure::Status, &Method::GET);
+        retry.pause(Some(&headers)).unwrap().as_secs_f64()
+    };
+    answers.iter().map(pause).collect()
+}
+
+#[test]
+fn pauses_between_attempts_grow_as_in_urllib3() {
+    let retry = Retry::new(10).backoff_factor(0.5).backoff_max(3.0);
+    // `Retry.get_backoff_time`: backoff_factor * 2 ** (failures - 1), and nothing after the first.
+    assert_eq!(pauses(retry, &[None; 5]), [0.0, 1.0, 2.0, 3.0, 3.0]);
+    let jitter = Retry::new(10).backoff_factor(1.0).backoff_jitter(0.5);
+    let jitter = pauses(jitter, &[None; 2]);
+    assert!(
+        jitter[0] == 0.0 && (2.0..=2.5).contains(&jitter[1]),
+        "{jitter:?}"
+    );
+    let retry = Retry::new(10).backoff_factor(0.5);
+    // A server's pause takes the place of the other, unless it is over.
+    let past = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let found = pauses(
+        retry,
+        &[Some("5"), Some(past), Some("99999999"), Some("0"), None],
+    );
+    assert_eq!(found, [5.0, 1.0, 6.0 * 3600.0, 4.0, 8.0]);
+    let retry = Retry::new(10).retry_after_max(Duration::from_secs(7));
+    let far = "Sun, 06 Nov 2094 08:49:37 GMT";
+    assert_eq!(
+        pauses(retry, &[Some("8"), Some(far), Some("6")]),
+        [7.0, 7.0, 6.0]
+    );
+    let ignored = Retry::new(10).respect_retry_after_header(false);
+    assert_eq!(pauses(ignored, &[Some("5")]), [0.0]);
 }

@@ -91,17 +91,27 @@ fn serve(tls: Option<ssl::SslContext>, answer: impl Fn(Stream) + Send + Sync + '
 
 /// Answers every request of a connection with its description.
 pub(crate) fn server(leaf: Option<&Leaf>, clients: Option<&Ca>) -> u16 {
+    server_with(leaf.map(|leaf| context(leaf, clients)))
+}
+
+/// A server like [`server`], without TLS 1.3.
+pub(crate) fn server_of_tls_1_2(leaf: &Leaf) -> u16 {
+    let context = context(leaf, None);
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    server_with(Some(context))
+}
+
+fn server_with(context: Option<ssl::SslContext>) -> u16 {
     let counts = Counts::default();
-    serve(
-        leaf.map(|leaf| context(leaf, clients)),
-        move |mut stream| {
-            while let Some(request) = Request::read(&mut stream) {
-                if answer(&mut stream, &request, &counts).is_err() {
-                    return;
-                }
+    serve(context, move |mut stream| {
+        while let Some(request) = Request::read(&mut stream) {
+            if answer(&mut stream, &request, &counts).is_err() {
+                return;
             }
-        },
-    )
+        }
+    })
 }
 
 fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Result<()> {

@@ -198,6 +198,14 @@ fn adapter(settings: &Value) -> HttpAdapter {
                 .set_maximum_version(ssl::TlsVersion::TLSv1_2)
                 .unwrap();
         }
+        if tls.contains_key("minimum_version") {
+            context
+                .set_minimum_version(ssl::TlsVersion::TLSv1_3)
+                .unwrap();
+        }
+        if let Some(cert) = tls.get("cert") {
+            context.load_cert_chain(cert.as_str().unwrap()).unwrap();
+        }
         if tls.contains_key("check_hostname") {
             context.set_check_hostname(false).unwrap();
         }

@@ -25,6 +25,10 @@ class Adapter(HTTPAdapter):
                 context.set_ciphers(settings["ciphers"])
             if "maximum_version" in settings:
                 context.maximum_version = ssl.TLSVersion[settings["maximum_version"]]
+            if "minimum_version" in settings:
+                context.minimum_version = ssl.TLSVersion[settings["minimum_version"]]
+            if "cert" in settings:
+                context.load_cert_chain(settings["cert"])
             if "check_hostname" in settings:
                 context.check_hostname = settings["check_hostname"]
             if "cafile" in settings:

@@ -4,7 +4,7 @@
 use pyssl_testing::{Ca, Files, closed_port};
 use serde_json::{Value, json};
 
-use crate::echo::{proxy, server};
+use crate::echo::{proxy, server, server_of_tls_1_2};
 use crate::scene::{compare, one};
 
 /// The servers that all tables use.
@@ -220,6 +220,7 @@ fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
     let odd_leaf = stage.ca.issue("other.example");
     let stranger_leaf = Ca::new().issue("localhost");
     let odd = server(Some(&odd_leaf), None);
+    let old = server_of_tls_1_2(&stage.ca.issue("localhost"));
     let stranger = server(Some(&stranger_leaf), None);
     let digest = |kind, der: &[u8]| {
         let bytes = openssl::hash::hash(kind, der).unwrap();
@@ -300,12 +301,19 @@ fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
         json!({"ciphers": "ECDHE+AESGCM", "maximum_version": "TLSv1_2"}),
         json!({"cafile": ca}),
         json!({"cafile": &*other.ca}),
+        json!({"minimum_version": "TLSv1_3"}),
+        json!({"ciphers": "DEFAULT:@SECLEVEL=5"}),
+        json!({"cert": cert}),
     ] {
         for verify in [ca.clone(), json!(true)] {
             scenes.push(json!({"trust_env": false, "mount": {"https://": {"ssl_context": context}}, "steps": [
                 {"url": stage.https("/echo"), "options": {"verify": verify}},
                 {"url": port(odd), "options": {"verify": verify}},
             ]}));
+            for url in [port(old), port(stage.mutual)] {
+                let step = json!({"url": url, "options": {"verify": verify}});
+                scenes.push(json!({"trust_env": false, "mount": {"https://": {"ssl_context": context}}, "steps": [step]}));
+            }
         }
     }
     for own in [
