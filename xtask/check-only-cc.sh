@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# check-only-cc.sh ARGUMENT...: the C compiler of builds that nobody links (`cargo check` for another system).
-# It preprocesses for this system, without the arguments that are for the other one. Its object files are empty.
-# As the librarian of a target for Microsoft's linker, it writes an empty library.
+# check-only-cc.sh ARGUMENT...: stands in for the C compiler in `cargo check` for another system, which links nothing.
+# It preprocesses with this system's compiler, without the arguments for the other system. Its object files are empty.
+# It also stands in for Microsoft's `lib`, and then writes an empty library.
 if [[ $1 == -out:* ]]; then
     printf '!<arch>\n' >"${1#-out:}"
     exit

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # windows.sh DIRECTORY COMMAND...: runs a command that builds for Windows, in a Debian system in this directory.
 #
-# The first run installs that system: Rust with the sources of its standard library, a compiler for Windows and
-# Wine. It needs root, and debootstrap or apt-get, and uses this machine's package mirror. The command runs in
-# a copy of the repository's tracked files, and builds in `target` of root's home directory there. A test binary is
-# ended after half an hour. Wine is slow, so tests with a watchdog get ten minutes. Errors are written to standard
-# output, too. Exit code 3: the system cannot be installed here.
+# The first run installs that system: Rust with the sources of its standard library, a compiler for Windows and Wine. It
+# needs root, and debootstrap or apt-get, and uses this machine's package mirror. The command runs in a copy of the
+# repository's tracked files, and builds in `target` of root's home directory there. A time-out ends a test binary after
+# half an hour. Wine is slow, so the watchdogs of tests wait ten minutes. Errors are written to standard output. The
+# exit code is 3 if the system cannot be installed here.
 #
-# PYSSL_WINDOWS_OPENSSL may name a directory with OpenSSL for Windows (`include`, `lib`, and the DLLs in `bin`). It is
-# used by builds without the feature `vendored`.
+# PYSSL_WINDOWS_OPENSSL may name a directory with OpenSSL for Windows (`include`, `lib`, and the DLLs in `bin`). Builds
+# without the feature `vendored` use it.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 root=$(realpath -m "$1")

@@ -14,8 +14,9 @@ pub(crate) fn can_be_counted() -> bool {
     is_installed("valgrind", "--version")
 }
 
-/// Counts the instructions of both sides for one repetition of the row's work. None for memory, and for setters of a
-/// context with open connections, since the connections between two setters would count too.
+/// Counts the instructions of both sides for one repetition of the row's work. `None` for memory. Also `None` for
+/// setters of a context with open connections, because each setter follows a new connection, whose instructions would
+/// be counted too.
 pub(crate) fn of_subject(row: Row, subject: usize) -> Option<f64> {
     if row.unit() == Unit::Bytes || row == Row::SetCiphersLive {
         return None;

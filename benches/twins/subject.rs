@@ -59,7 +59,7 @@ impl<T: Tls> Subject for InProcess<'_, T> {
 
 /// Measures in a child process.
 pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
-    // With `0x`, the work is left out, so that the instructions of the rest can be counted.
+    // The amount `0x` leaves out the work. Then only the instructions of the set-up are counted.
     let nothing = args.first().is_some_and(|amount| amount == "0x");
     let first = |op: &dyn Fn()| {
         // Initialise OpenSSL outside the measurement.

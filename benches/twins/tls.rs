@@ -51,7 +51,7 @@ pub(crate) trait Tls: Sized + 'static {
     }
     fn reused(stream: &Self::Stream) -> bool;
     fn send(stream: &mut Self::Stream, data: &[u8]);
-    /// Sends the rest of a file, in the way that the library's documentation recommends.
+    /// Sends a file from its current position, as the library's documentation recommends.
     fn send_file(stream: &mut Self::Stream, file: &File);
     /// Returns 0 at the end of the stream, with or without close_notify.
     fn recv(stream: &mut Self::Stream, buf: &mut [u8]) -> usize;
@@ -69,10 +69,10 @@ pub(crate) trait Tls: Sized + 'static {
     fn cafile(file: &str) -> Self::Context;
     /// The certificates that a context trusts, in DER.
     fn get_ca_certs(context: &Self::Context) -> Vec<Vec<u8>>;
-    /// Copies a context that [`client`](Tls::client) has made, with its decoded certificates.
+    /// Copies a context of [`client`](Tls::client), including its decoded certificates.
     fn copy(context: &Self::Context) -> Self::Context;
-    /// Sets the suites of a context with open connections. A library whose contexts do not change sets those of the
-    /// `lister`: in C, the function and its cost are the same.
+    /// Sets the suites of a context with open connections. A library that cannot change a context in use sets the
+    /// suites of `lister` instead, which calls the same C function.
     fn set_ciphers_live(context: &mut Self::Context, lister: &mut Self::InMemory, list: &str);
 
     /// Creates a client's default context, with the system's trust store.

@@ -254,7 +254,7 @@ fn buffered<T: Tls>(setup: &Setup, chunk: usize) -> Work {
     })
 }
 
-/// A file of the size of a batch, which is in the system's page cache.
+/// Sends a file of the size of a batch. The file is in the system's page cache.
 fn send_file<T: Tls>(setup: &Setup) -> Work {
     let mut batch_of = sender::<T>(setup, BATCH);
     let mut file = tempfile::tempfile().unwrap();

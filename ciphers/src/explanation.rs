@@ -46,7 +46,8 @@ impl CodeExplanation {
             .map(|(code, explanation)| (code.as_str(), explanation))
     }
 
-    /// The rules of reports that have no code of their own: one for each policy, and those for what was not compared.
+    /// The explanations of rules in reports that are not codes of findings: the names of policies, `invalid` and
+    /// `not-compared`.
     #[allow(
         clippy::expect_used,
         reason = "the file is part of the crate, and tested"
@@ -86,10 +87,10 @@ impl CodeExplanation {
         }
     }
 
-    /// The explanation of a code of a [`LintCode`](crate::cipher::LintCode), an
-    /// [`AuditCode`](crate::audit::AuditCode), a [`ConfigCode`](crate::config::ConfigCode), a
-    /// [`ScanCode`](crate::wire::ScanCode), or a finding about a Python program. Letter case does not
-    /// matter. Reports also have the name of a [`Policy`] as the code of a violation, `invalid` and `not-compared`.
+    /// The explanation of a code of a [`LintCode`](crate::cipher::LintCode), an [`AuditCode`](crate::audit::AuditCode),
+    /// a [`ConfigCode`](crate::config::ConfigCode), a [`ScanCode`](crate::wire::ScanCode), or a finding about a Python
+    /// program. Letter case does not matter. The code can also be one of the other rules in reports: the name of a
+    /// [`Policy`], which violations have, `invalid` or `not-compared`.
     ///
     /// ```
     /// use pyssl_ciphers::CodeExplanation;

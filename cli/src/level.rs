@@ -10,8 +10,8 @@ use pyssl_ciphers::wire::{SIGNATURE_SCHEMES, group_bits, group_name, signature_n
 /// The fewest bits of security at each level.
 const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
 
-/// The signature algorithms of certificates ([`signature_of`]) for which OpenSSL's table of signatures has no digest, with
-/// their strength in bits. The digest of RSASSA-PSS is a parameter; the others need none.
+/// The signature algorithms of certificates ([`signature_of`]) without a digest in OpenSSL's table of signatures, with
+/// their strength in bits. The digest of RSASSA-PSS is a parameter; the other algorithms have no separate digest.
 const WITHOUT_DIGEST: [(&str, u32); 10] = [
     ("rsassaPss with sha1", 63),
     ("rsassaPss with sha224", 112),
@@ -25,7 +25,7 @@ const WITHOUT_DIGEST: [(&str, u32); 10] = [
     ("ML-DSA-87", 256),
 ];
 
-/// More than the numbers of objects in any release of OpenSSL; 4.0 has fewer than 1,600.
+/// A limit above the NIDs of all releases of OpenSSL. 4.0 has fewer than 1,600.
 const OBJECTS: i32 = 2500;
 
 /// A security level.
@@ -219,8 +219,8 @@ fn strength_of_group(number: u16) -> Option<u32> {
     })
 }
 
-/// The strength of a digest in bits, in a signature: half its size, except for those that are broken
-/// (`X509_get_signature_info(3)`).
+/// The security bits of a signature with this digest, as OpenSSL counts them: half the size of the
+/// digest, and less for MD5 and SHA-1 (`X509_get_signature_info(3)`).
 fn strength_of_digest(digest: Nid) -> Option<u32> {
     match digest {
         Nid::MD5 => Some(39),
@@ -305,7 +305,7 @@ mod tests {
         }
     }
 
-    /// Each with the highest level that accepts it.
+    /// Each algorithm stands beside the highest level that accepts it.
     #[test]
     fn a_level_accepts_certificates_by_the_digest_of_their_signature() {
         for (name, highest) in [
@@ -335,7 +335,7 @@ mod tests {
                 let level = Level::new(number).unwrap();
                 level.certificate_signatures().any(|known| known == name)
             };
-            // OpenSSL 3.0 has names of these algorithms, but does not verify them.
+            // OpenSSL 3.0 has names for these algorithms, but cannot verify their signatures.
             let is_new = name.starts_with("ecdsa_with_SHA3") || name.starts_with("sha512-");
             if is_new && !accepts(0) {
                 continue;

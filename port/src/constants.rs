@@ -1,4 +1,4 @@
-//! Constants: the value that an expression always has, whichever way the program writes it.
+//! The constant values of expressions, in every form in which a program can write them.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
@@ -21,7 +21,7 @@ pub(crate) enum Constant {
     Name(String),
 }
 
-/// The values of Python's enums.
+/// The numbers of the members of Python's enums.
 const NUMBERS: [(&str, i64); 11] = [
     ("ssl.CERT_NONE", 0),
     ("ssl.CERT_OPTIONAL", 1),
@@ -37,7 +37,7 @@ const NUMBERS: [(&str, i64); 11] = [
 ];
 
 impl Constant {
-    /// The number of an integer, of a truth value, and of a member of an enum.
+    /// The number of an integer, a `bool` or a member of an enum.
     fn number(&self) -> Option<i64> {
         match self {
             Constant::Number(number) => Some(*number),
@@ -55,7 +55,7 @@ impl Constant {
         }
     }
 
-    /// Whether Python takes the value for false.
+    /// Whether the value is false in a condition in Python.
     fn is_false(&self) -> bool {
         match self {
             Constant::None => true,
@@ -71,12 +71,12 @@ impl Constant {
         let number = Constant::Name(wanted.to_owned()).number();
         match (self, wanted) {
             (_, "False") if matches!(kind, "bool" | "verify") => {
-                // `None` stands for the verification of the session.
+                // With `verify=None`, the session's setting holds.
                 self.is_false() && (*self != Constant::None || kind == "bool")
             }
             (value, "False") => *value == Constant::Bool(false),
             (value, "None") => *value == Constant::None,
-            // urllib3 takes the name.
+            // urllib3 also accepts the name as a string.
             (Constant::Text(text), "ssl.CERT_NONE") => {
                 matches!(text.as_str(), "CERT_NONE" | "NONE")
             }
@@ -87,21 +87,22 @@ impl Constant {
     }
 }
 
-/// What a name of the program is bound to in a function, a class or the module: `None` if it is not an expression.
+/// The expressions that are bound to each name. The key has the function, class or module that binds the name. `None`
+/// stands for a binding without a known value, such as a parameter or a loop variable.
 type Bindings<'t> = HashMap<(usize, &'t str), Vec<Option<Node<'t>>>>;
 
-/// The expressions that are looked at for one value.
+/// The limits for one value: expressions, nesting and alternatives.
 const MOST_STEPS: usize = 1000;
 const MOST_LEVELS: usize = 100;
 const MOST_VALUES: usize = 8;
 /// A longer text is no cipher string.
 const MOST_BYTES: usize = 1 << 14;
 
-/// The constants of a program.
+/// Finds the constant values in a program.
 pub(crate) struct Constants<'p, 't> {
     source: &'t str,
     root: Node<'t>,
-    /// The names of the uses, by their nodes: `ssl.CERT_NONE` may have been imported under another name.
+    /// The Python names of the uses, by their nodes. The program may have imported `ssl.CERT_NONE` under another name.
     names: HashMap<usize, &'p str>,
     calls: HashMap<usize, &'p str>,
     bindings: OnceCell<Bindings<'t>>,
@@ -129,7 +130,7 @@ impl<'p, 't> Constants<'p, 't> {
         }
     }
 
-    /// The value of an expression, if it always has the same.
+    /// The value of an expression that always has the same value.
     pub(crate) fn value(&self, node: Node<'t>) -> Option<Constant> {
         let values = self.values(node)?;
         let (first, rest) = values.split_first()?;
@@ -177,7 +178,7 @@ impl<'p, 't> Constants<'p, 't> {
                 let parts = parts.map(|part| self.one(part, depth));
                 Constant::List(parts.collect::<Option<_>>()?)
             }
-            // The value of `b = 1` in `a = b = 1`.
+            // In `a = b = 1`, the value of `a` is the node `b = 1`.
             "assignment" => return self.fold(field(FIELDS.right)?, depth),
             "named_expression" => return self.fold(field(FIELDS.value)?, depth),
             "conditional_expression" => match children(node)[..] {
@@ -288,7 +289,7 @@ impl<'p, 't> Constants<'p, 't> {
         }
     }
 
-    /// What a variable, or an attribute of `self` or of a class, is bound to.
+    /// The bindings of a variable, or of an attribute of `self` or of a class.
     fn bound(&self, node: Node<'t>) -> Option<&[Option<Node<'t>>]> {
         let bindings = self
             .bindings
@@ -325,7 +326,7 @@ impl<'p, 't> Constants<'p, 't> {
     }
 }
 
-/// `0`, `0x301`; Python's other forms of numbers are not looked at.
+/// The value of an integer literal, such as `0x301`.
 fn number(python: &str) -> Option<i64> {
     let text = integer(python, 0x7fff_ffff)?;
     let digits = text.replace('_', "");
@@ -365,7 +366,7 @@ struct Collector<'t> {
     source: &'t str,
     root: Node<'t>,
     bindings: Bindings<'t>,
-    /// The names that a function has declared to be of the module, or of a function around it.
+    /// The names that a function declares as `global` or `nonlocal`.
     outer: HashSet<(usize, &'t str)>,
 }
 
@@ -377,7 +378,7 @@ impl<'t> Collector<'t> {
             bindings: HashMap::new(),
             outer: HashSet::new(),
         };
-        // The containers around the node.
+        // The functions, classes and the module around the node.
         let mut containers = vec![root];
         for node in root.descendants() {
             while containers.len() > 1 && containers.last().is_some_and(|last| !last.has(node)) {
@@ -457,7 +458,7 @@ impl<'t> Collector<'t> {
                     return;
                 };
                 if self.outer.contains(&(container.id(), name)) {
-                    // The function may run at any time.
+                    // The function may run at any time, so the value counts in every scope around it.
                     for container in containers {
                         if let Some(bound) = self.bindings.get_mut(&(container.id(), name)) {
                             bound.push(value);

@@ -131,8 +131,8 @@ impl<'p, 't> Assignments<'p, 't> {
 struct Verified<'p, 't> {
     assignments: &'p Assignments<'p, 't>,
     contexts: HashSet<Context<'t>>,
-    /// The names that are arguments of calls. The value says whether each of these calls creates a context that
-    /// requires certificates. The key has the function with the calls; `None` counts the calls of all functions.
+    /// For each name that is passed to calls: whether all these calls create contexts that require certificates. The
+    /// key also has the function with the calls; `None` stands for all functions.
     calls: HashMap<(Option<usize>, &'t str), bool>,
 }
 
@@ -187,8 +187,8 @@ impl<'p, 't> Verified<'p, 't> {
         contexts.iter().any(|c| self.contexts.contains(c))
     }
 
-    /// Whether the context that a use creates requires certificates. If the use is a protocol that the statement
-    /// assigns to a name, whether all contexts that are created with the name do.
+    /// Whether the context that a use creates requires certificates. A use may be a protocol that the statement assigns
+    /// to a name. Then all contexts that are created with this name must require certificates.
     fn has(&self, statement: &Statement<'t>, mark: &Mark<'t>) -> bool {
         let (contexts, is_argument) = self.assignments.created(mark.node);
         if is_argument || matches!(mark.how, How::Call(_)) || contexts.is_empty() {
@@ -309,7 +309,7 @@ fn severity(text: &str) -> Severity {
     }
 }
 
-/// Whether a use gives certificates to a context, with which it shall verify the peer.
+/// Whether a use loads trusted certificates into a context.
 fn trusts(source: &str, mark: &Mark<'_>) -> bool {
     let (Some(rule), How::Call(arguments)) = (mark.rule, &mark.how) else {
         return false;
@@ -358,7 +358,7 @@ fn holds<'t>(constants: &Constants<'_, 't>, mark: &Mark<'t>, condition: &str) ->
                         node.is_some_and(|node| node.kind() != "none")
                     };
                     match condition.strip_prefix('!') {
-                        // With `**kwargs`, the call may pass the argument in them, so it is not known to be missing.
+                        // `**kwargs` may contain the argument, so it is not known to be missing.
                         Some(name) => !arguments.open && !is_given(name),
                         None => is_given(condition),
                     }
@@ -389,7 +389,7 @@ fn ciphers<'t>(constants: &Constants<'_, 't>, mark: &Mark<'t>, argument: &str) -
     for value in constants.values(node).unwrap_or_default() {
         let value = match value {
             Constant::Text(value) => value,
-            // pyOpenSSL takes bytes.
+            // pyOpenSSL's functions take the string as bytes.
             Constant::Bytes(value) => String::from_utf8_lossy(&value).into_owned(),
             _ => continue,
         };

@@ -13,7 +13,7 @@ pub(crate) struct Given<'t> {
     pub(crate) unknown: Vec<&'t str>,
     /// The first argument of a method that is called on its class.
     pub(crate) receiver: Option<Node<'t>>,
-    /// The server of the receiver, which the templates call `host`.
+    /// The host with which the receiver was created, as in `smtplib.SMTP(host)`. Templates name it `host`.
     pub(crate) host: Option<Node<'t>>,
     pub(crate) value: Option<String>,
 }
@@ -76,7 +76,7 @@ impl<'t> Given<'t> {
         if let Some(name) = condition.strip_prefix('!') {
             return self.get(name).is_none();
         }
-        // The last part of a name: `socket.TCP_NODELAY` may have been imported under another name.
+        // Only the last part of the name is compared, because the module `socket` may have another name in the program.
         if let Some((name, last)) = condition.split_once('~') {
             let node = self.get(name);
             return node.is_some_and(|node| text(source, node).rsplit('.').next() == Some(last));

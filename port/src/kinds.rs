@@ -77,7 +77,7 @@ pub(crate) fn possible_types(kind: &str) -> Vec<String> {
         "retry" => types.push("u32".to_owned()),
         "socket" => types.push("ssl::socket2::Socket".to_owned()),
         "session" => types.push("Option<ssl::SslSession>".to_owned()),
-        // Python's numbers.
+        // A variable of these kinds holds Python's number.
         "domain" | "socktype" | "protocol" => types = vec!["i32".to_owned()],
         _ => {}
     }

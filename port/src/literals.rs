@@ -19,7 +19,7 @@ struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    /// `None` for a template string, for one with an end that is missing, and for Python 2's `ur`.
+    /// `None` for a template string (`t""`), for a string without its closing quote, and for Python 2's `ur""`.
     fn of(all: &'t str) -> Option<Parts<'t>> {
         let quote = all.find(['\'', '"'])?;
         let (prefix, rest) = all.split_at(quote);
@@ -84,7 +84,7 @@ pub(crate) fn literal(source: &str, node: Node<'_>) -> Option<Literal> {
     }
 }
 
-/// Whether a text has an end of a line without a backslash before it, which is an error between single quotes.
+/// Whether a text has a line break that no backslash precedes. In a string that is not triple-quoted, this is an error.
 pub(crate) fn has_break(text: &str) -> bool {
     let text = lines(text);
     let mut chars = text.chars();
@@ -110,7 +110,7 @@ pub(crate) fn format_text(python: &str, is_raw: bool) -> Option<String> {
     let mut chars = all.chars();
     while let Some(c) = chars.next() {
         if matches!(c, '{' | '}') && chars.next() != Some(c) {
-            // An error in Python.
+            // A single brace is an error in Python.
             return None;
         }
         text.push(c);

@@ -51,7 +51,7 @@ pub(crate) struct Arguments<'t> {
     pub(crate) keywords: Vec<(&'t str, Node<'t>)>,
     /// Whether there is a `*args` or `**kwargs`.
     pub(crate) open: bool,
-    /// The server of the object of which the method is called.
+    /// The host with which the method's object was created, as in `smtplib.SMTP(host)`.
     pub(crate) host: Option<Node<'t>>,
     /// The arguments that are instances of known classes, by their nodes.
     pub(crate) known: Vec<(usize, Rc<str>)>,
@@ -166,10 +166,10 @@ struct Walker<'t> {
     marks: Vec<Mark<'t>>,
     statements: Vec<Statement<'t>>,
     assignments: Vec<Assignment<'t>>,
-    /// The servers of the objects of `smtplib` and similar modules, by the function or class and the name. `None` for
-    /// several servers.
+    /// The hosts with which variables of `smtplib` and similar modules were created. The key is the function or class,
+    /// and the name of the variable. `None` stands for several hosts.
     hosts: HashMap<(usize, &'t str), Option<Node<'t>>>,
-    /// The last call that has created such an object, and the server.
+    /// The last call that created such an object, and its host.
     last_host: Option<(usize, Node<'t>)>,
     /// The bytes of the innermost block.
     block: Range<usize>,
@@ -246,7 +246,7 @@ impl<'t> Walker<'t> {
         text(self.source, node)
     }
 
-    /// The value of a name that the program binds.
+    /// The value to which the program binds a name in this scope; `None` if it does not bind the name.
     fn bound(&self, name: &str) -> Option<&Value> {
         let in_function = self
             .frames

@@ -9,7 +9,7 @@ use crate::words::variable;
 
 /// The uses that are not a part of another use.
 pub(crate) fn outermost<'s, 't>(marks: &'s [Mark<'t>]) -> Vec<&'s Mark<'t>> {
-    // The values of `a.x, a.y = 1, 2` are parts of the assignments to `a.x` and `a.y`.
+    // In `a.x, a.y = 1, 2`, each value is a part of the assignment to its property.
     let values = marks.iter().filter_map(|mark| match mark.how {
         How::Set(value, _) if value.start_byte() >= mark.node.end_byte() => {
             Some(value.byte_range())
@@ -114,7 +114,7 @@ pub(crate) fn arm(source: &str, statement: &Statement<'_>) -> Option<String> {
     let mut patterns = Vec::new();
     let mut guards = Vec::new();
     for (name, rule) in &caught {
-        // `OSError` includes `ssl.SSLError`.
+        // The arm of a base class covers its subclasses: `OSError` includes `ssl.SSLError`.
         let is_included = caught.iter().any(|(other, _)| {
             other != name && rules().inherits(name, other) || *other == "Exception"
         });

@@ -44,7 +44,7 @@ pub(crate) struct Renderer<'s, 't> {
 /// The uses of a program, by their nodes.
 pub(crate) struct Marks<'s, 't> {
     by_node: HashMap<usize, &'s Mark<'t>>,
-    /// The class of each instance that is an argument, by its node.
+    /// The class of each argument that is an instance of a known class, by its node.
     known: HashMap<usize, &'s str>,
 }
 
@@ -150,7 +150,8 @@ impl<'s, 't> Renderer<'s, 't> {
         }
     }
 
-    /// A method that is not called, such as `partial(sock.write, data)`: a closure of the arguments that it needs.
+    /// A method that is not called, as in `partial(sock.write, data)`. It becomes a closure with the method's required
+    /// arguments.
     fn closure(&mut self, mark: &Mark<'t>, rule: &'static Rule, rust: &str) -> Option<String> {
         if self.typed {
             return None;
@@ -165,7 +166,7 @@ impl<'s, 't> Renderer<'s, 't> {
         Some(format!("|{}| {call}", needed.join(", ")))
     }
 
-    /// A method or a property of a class, such as `ssl.SSLSocket.recv`, as a function.
+    /// A method or a property of a class, such as `ssl.SSLSocket.recv`. It becomes the path of the Rust method.
     fn path(&self, mark: &Mark<'t>, rust: &str) -> Option<String> {
         let (class, last) = mark.name.rsplit_once('.')?;
         let class = rules().type_of(class).filter(|_| !self.typed)?;
@@ -177,7 +178,7 @@ impl<'s, 't> Renderer<'s, 't> {
         ))
     }
 
-    /// `hasattr(context, "post_handshake_auth")`: Rust's types answer it.
+    /// The answer to `hasattr(context, "post_handshake_auth")`, which is a constant in Rust.
     fn has(&self, mark: &Mark<'t>) -> Option<String> {
         let function = mark.node.child_by_field_id(FIELDS.function)?;
         let is_question = matches!(mark.how, How::Read) && self.python(function) == "hasattr";
@@ -311,7 +312,7 @@ impl<'s, 't> Renderer<'s, 't> {
                         all => {
                             let all = all.join(" ");
                             let block = format!("{{ let context = {context}; {all} context }}");
-                            // A statement cannot begin with a block of which a method is called.
+                            // Rust would end a statement after the block, so a method call needs parentheses around it.
                             if rest.starts_with('.') {
                                 format!("({block})")
                             } else {
@@ -477,7 +478,7 @@ fn is_default(source: &str, rule: &Rule, name: &str, node: Node<'_>) -> bool {
     default == Some(text(source, node))
 }
 
-/// Whether the default of an argument is the value without an effect.
+/// Whether an argument has no effect by default: `0`, `False` or `None`.
 fn has_neutral_default(rule: &Rule, name: &str) -> bool {
     let found = rule.parameters.iter().find(|p| p.name == name);
     let default = found.and_then(|parameter| parameter.default.as_deref());

@@ -42,7 +42,7 @@ pub(crate) struct Rule {
     pub(crate) context: Option<String>,
     /// Templates for some arguments: a condition, the template, and the type of the value if it differs.
     pub(crate) forms: Vec<Vec<String>>,
-    /// Statements for some arguments, which change the `context` after its creation.
+    /// Statements that change the `context` after its creation, each with the argument for which it is needed.
     pub(crate) setters: Vec<[String; 2]>,
     pub(crate) set: Option<String>,
     pub(crate) set_none: Option<String>,
@@ -475,7 +475,8 @@ mod tests {
         compare("tests/every_rule/generated.rs", &text);
     }
 
-    /// The conditions of all exceptions, which the test `every_rule` compares with Python's classes.
+    /// Checks the generated file with the conditions of all exceptions. The test binary `every_rule` compares these
+    /// conditions with Python's classes.
     #[test]
     fn the_conditions_of_all_exceptions_are_those_that_are_compared() {
         let mut tables = [String::new(), String::new(), String::new()];

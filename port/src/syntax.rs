@@ -16,7 +16,8 @@ pub(crate) const MOST_LEVELS: usize = 400;
 /// size makes it ask a tenth as often as this limit allows.
 const MOST_QUESTIONS: usize = 2_000_000;
 
-/// The numbers of the parser's fields: a search by name compares it with all names.
+/// The parser's numbers of its fields. They are looked up once, because a look-up by name compares the name with all
+/// names.
 pub(crate) struct Fields {
     pub(crate) alias: u16,
     pub(crate) alternative: u16,
@@ -174,7 +175,7 @@ pub(crate) fn strip(node: Node<'_>) -> Node<'_> {
     node
 }
 
-/// The parts of the target `a, b`, with the values of `1, 2`.
+/// The targets of `a, b = 1, 2`, each with its value. The value is `None` if the sides do not correspond one to one.
 pub(crate) fn pairs<'t>(
     targets: &[Node<'t>],
     value: Option<Node<'t>>,

@@ -1,7 +1,7 @@
-//! The syntax tree as a list, which is made from the parser's tree once.
+//! The syntax tree as a list of nodes, which is made from the parser's tree once.
 //!
-//! The program is walked several times, and each walk asks for kinds, fields and parents. The parser's tree searches
-//! for a field among all children, for a parent from the root, and reads a kind as a C string.
+//! The program is walked several times, and each walk reads kinds, fields and parents. In the parser's tree this is
+//! slow: it searches all children for a field, starts from the root to find a parent, and reads a kind as a C string.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,13 +18,13 @@ static KINDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The name of the kind of a node that is not Python.
+/// The kind of a node with text that is not Python.
 const ERROR: &str = "ERROR";
 
 #[derive(Debug)]
 struct Entry {
     kind: &'static str,
-    /// 0 for none.
+    /// 0 if the node is in no field.
     field: u16,
     is_named: bool,
     start: u32,
@@ -32,20 +32,20 @@ struct Entry {
     row: u32,
     column: u32,
     parent: u32,
-    /// The index after the last node inside of this one. The first child has the index after this node's.
+    /// The index after the last descendant. The first child, if there is one, follows the node itself.
     after: u32,
 }
 
-/// All nodes of a file, each before its children.
+/// All nodes of a file. Each node precedes its children.
 pub(crate) struct Tree {
     entries: Vec<Entry>,
     pub(crate) has_error: bool,
-    /// The places of the bytes that do not begin a character.
+    /// The offsets of the bytes that do not begin a UTF-8 character.
     inner_bytes: Vec<u32>,
 }
 
 impl Tree {
-    /// `text` is shorter than 4 GiB.
+    /// Copies the parser's tree. `text` is shorter than 4 GiB.
     pub(crate) fn new(text: &str, tree: &tree_sitter::Tree) -> Tree {
         let mut entries: Vec<Entry> = Vec::new();
         let mut cursor = tree.walk();
@@ -57,7 +57,7 @@ impl Tree {
                 parent = index;
                 continue;
             }
-            // Ends this node, and those that it is the last child of.
+            // This node ends, and so does each ancestor of which it is the last descendant.
             let mut ended = index;
             loop {
                 entries[ended].after = short(entries.len());
@@ -105,7 +105,7 @@ fn entry(cursor: &TreeCursor<'_>, parent: usize) -> Entry {
     }
 }
 
-/// The places in a file and its nodes fit: the parser itself has numbers of 32 bits.
+/// Converts an offset or an index. It fits, because the parser itself uses numbers of 32 bits.
 fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -128,7 +128,7 @@ impl<'t> Node<'t> {
         &self.tree.entries[self.index as usize]
     }
 
-    /// The number of the node in its file.
+    /// The index of the node in the list.
     pub(crate) fn id(self) -> usize {
         self.index as usize
     }
@@ -184,7 +184,7 @@ impl<'t> Node<'t> {
         (self.index..self.entry().after).map(move |index| Node { tree, index })
     }
 
-    /// All children, also those without a name, such as brackets.
+    /// All children, including those without a name, such as brackets.
     pub(crate) fn all_children(self) -> impl Iterator<Item = Node<'t>> + Clone + use<'t> {
         let tree = self.tree;
         let end = self.entry().after;
@@ -192,7 +192,7 @@ impl<'t> Node<'t> {
         std::iter::successors(child(self.index + 1), move |node| child(node.entry().after))
     }
 
-    /// The children with a name, also comments.
+    /// The children with a name, including comments.
     pub(crate) fn named_children(self) -> impl Iterator<Item = Node<'t>> + Clone + use<'t> {
         self.all_children().filter(|child| child.entry().is_named)
     }
@@ -226,7 +226,7 @@ mod tests {
          from a import (b as c, d)\nx += 1 < 2 not in y\ndef (:\n  async with a as b, c: ssl.\nprint 'a'\n}\n",
     ];
 
-    /// The parser's tree is the judge of the list.
+    /// Compares the list with the parser's own tree.
     #[test]
     fn the_list_has_the_nodes_fields_and_parents_of_the_parsers_tree() {
         for text in PROGRAMS {
@@ -249,7 +249,8 @@ mod tests {
                 );
                 let fields = u16::try_from(parser.language().unwrap().field_count()).unwrap();
                 for field in 1..=fields {
-                    // The block of `match` has two fields in the parser's tree: its documented one, and this one.
+                    // In the parser's tree, the block of `match` is in two fields. The list has only the other one,
+                    // which is documented.
                     if node.kind() == "match_statement" && field == FIELDS.alternative {
                         continue;
                     }

@@ -24,16 +24,16 @@ enum Face {
     Object(SslObject),
 }
 
-/// When the C module refuses an operation because of Python's socket. Otherwise it runs the operation,
-/// and a system call fails if there is one.
+/// The states of Python's socket in which the C module refuses an operation. In other states it runs the operation, and
+/// a system call may fail.
 #[derive(Clone, Copy)]
 enum Refusal {
     Never,
-    /// If the socket no longer exists.
+    /// The socket no longer exists.
     Gone,
-    /// Also if the socket is closed or detached and has a time-out.
+    /// The socket no longer exists, or is closed or detached and has a time-out.
     ClosedWithTimeout,
-    /// Also if the socket is closed or detached.
+    /// The socket no longer exists, or is closed or detached.
     Closed,
 }
 
@@ -289,7 +289,8 @@ impl Connection {
     }
 
     fn verify_client_post_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        // The C module does not look at the socket. Here the call may wait for a write of another thread.
+        // The C module does not check the socket here. `run` copies the socket's time-out, which limits the wait for
+        // another thread's write.
         let (outcome, _) = Connection::run(this, Refusal::Never, |face| match face {
             Face::Socket(face, _) => face.verify_client_post_handshake(),
             Face::Object(face) => face.verify_client_post_handshake(),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 
-/// No process can have so many descriptors (`/proc/sys/fs/nr_open`). Other system calls than `poll` fail with `EBADF`, and
-/// `poll` reports `POLLNVAL`.
+/// A number that no open descriptor has, because `/proc/sys/fs/nr_open` is lower. With this number, `poll` reports
+/// `POLLNVAL`, and other system calls fail with `EBADF`.
 const NEVER_OPEN: RawFd = RawFd::MAX;
 
 /// The descriptor that a socket of Python had when it was wrapped. Python's socket closes it.

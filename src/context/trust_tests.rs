@@ -87,14 +87,14 @@ fn the_systems_bundle_has_the_same_certificates_as_in_openssl() {
 #[test]
 fn an_unchanged_file_is_read_once_and_its_certificates_are_not_decoded() {
     let file = paths::system_locations().file;
-    // The cache takes only files that have not changed for two seconds, as is true of the system's.
+    // The cache keeps only files that have not changed for two seconds. The system's bundle is older.
     let Ok(first) = Bundle::open(&file) else {
         pyssl_testing::skipped("this system has no bundle");
         return;
     };
     assert!(matches!(*first, Bundle::Index(_)));
     assert!(Arc::ptr_eq(&first, &Bundle::open(&file).unwrap()));
-    // A copy has another state, so it is read.
+    // A copy is another file, so it is read.
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("bundle.pem");
     std::fs::copy(&file, &copy).unwrap();

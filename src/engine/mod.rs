@@ -237,7 +237,8 @@ impl Connection {
     }
 
     /// Records that this side has sent a message. The peer's answer has probably not arrived when
-    /// the next read begins, so that read waits before it reads, which saves a read that fails.
+    /// the next read begins. So the next read first waits, which saves a system call that would
+    /// fail.
     pub(crate) fn expect_answer(&self) {
         self.answer_expected.store(true, Ordering::Relaxed);
     }

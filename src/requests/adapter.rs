@@ -90,11 +90,11 @@ impl HttpAdapter {
         HttpAdapter::default()
     }
 
-    /// Uses a copy of this context for `https`: its cipher string, security level, versions, certificates and
-    /// the rest. As in Python, the `verify` of a request changes it: `true` adds the system's trusted
-    /// certificates, a path adds those, and `false` disables verification. `cert` adds a client certificate.
-    /// Also as in Python, the host name is checked even if the context does not check it, unless `verify` is `false`.
-    /// To disable this check, use [`assert_hostname(false)`](Self::assert_hostname).
+    /// Uses a copy of this context for `https`: its cipher string, security level, versions, certificates and the rest.
+    /// As in Python, the `verify` of a request changes it: `true` adds the system's trusted certificates, a path adds
+    /// those, and `false` disables verification. `cert` adds a client certificate. The host name is checked even if the
+    /// context's `check_hostname` is off, unless `verify` is `false`, also as in Python. To disable this check, use
+    /// [`assert_hostname(false)`](Self::assert_hostname).
     ///
     /// A copy is made for each pair of `verify` and `cert`, at the first request that uses it.
     #[must_use]
@@ -140,10 +140,10 @@ impl HttpAdapter {
         self
     }
 
-    /// Requires the server's certificate to have this digest (MD5, SHA-1 or SHA-256 of its DER form, in
-    /// hexadecimal digits, with or without colons). As in urllib3, the digest takes the place of the host name, also
-    /// of that of [`assert_hostname`](Self::assert_hostname). The certificate is verified as `verify` says. With
-    /// `verify` `false`, only the digest is checked. The certificate of a proxy is not compared with the digest.
+    /// Requires the server's certificate to have this digest (MD5, SHA-1 or SHA-256 of its DER form, in hexadecimal
+    /// digits, with or without colons). As in urllib3, the digest replaces the check of the host name, including that
+    /// of [`assert_hostname`](Self::assert_hostname). The chain is verified as `verify` requires. With `verify`
+    /// `false`, only the digest is checked. The certificate of a proxy is not compared with the digest.
     ///
     /// An empty digest is an error. Python ignores it.
     #[must_use]
@@ -240,8 +240,8 @@ impl Retry {
         }
     }
 
-    /// Sets the limit of all repetitions; `None` leaves the limits of the single causes: Python's `total=None`. As in
-    /// Python, a status that is not in `status_forcelist` is not repeated then, whatever its `Retry-After` says.
+    /// Sets the limit of all repetitions together: Python's `total`. With `None`, only the limits of the single causes
+    /// hold. As in Python, `Retry-After` then has no effect on a status that is not in `status_forcelist`.
     ///
     /// ```
     /// # use pyssl::requests::Retry;

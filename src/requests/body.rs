@@ -122,7 +122,7 @@ pub(super) fn encode(
         Some(Body::Upload(_)) => true,
     };
     let json = match json {
-        // As in Python, `json` is encoded if there is no `data`, even if there are files.
+        // As in Python, `json` is encoded if there is no `data`, even if files make up the body.
         Some(Err(error)) if !has_data => {
             return Err(Error::InvalidJSONError(error.to_string().into()));
         }

@@ -38,8 +38,8 @@ fn for_all(name: &str) -> [String; 3] {
     [String::new(), "/".to_owned(), name.to_owned()]
 }
 
-/// Whether a server may set a cookie for this domain: `http.cookiejar.DefaultCookiePolicy.set_ok_domain`. Without this
-/// check, a server could set a cookie for all servers of a top-level domain.
+/// Whether a server may set a cookie for this domain. As in `http.cookiejar.DefaultCookiePolicy.set_ok_domain`, the
+/// domain must have a dot. Otherwise a server could set a cookie for a whole top-level domain.
 fn may_set(domain: &str, host: &str) -> bool {
     domain.trim_start_matches('.').contains('.') && host.contains('.')
 }
@@ -157,7 +157,7 @@ impl Jar {
         let own = self.own.iter();
         let own = own.map(|(name, value)| (for_all(name), value.clone()));
         let mut all: Vec<([String; 3], String)> = stored.chain(own).collect();
-        // In Python, the length of the path decides about the order in a request only.
+        // In Python, only the cookies of a request are sorted by the length of the path.
         all.sort_by_cached_key(|(key, _)| self.places.of(key, 0));
         let all = all.into_iter();
         all.map(|([_, _, name], value)| (name, value)).collect()

@@ -4,23 +4,23 @@ use encoding_rs::*;
 
 use super::text::latin_1;
 
-/// How a text is decoded.
+/// The way in which a text is decoded.
 #[derive(Clone, Copy)]
 enum Codec {
     Ascii,
     Latin1,
-    /// As the WHATWG Encoding Standard does.
+    /// As in the WHATWG Encoding Standard.
     Same(&'static Encoding),
-    /// As `Same`. A byte-order mark tells the byte order, and is not a part of the text.
+    /// As `Same`, but a byte-order mark determines the byte order and is removed.
     Marked(&'static Encoding),
     Utf8Sig,
-    /// As `Same`, but bytes that the code page does not define are errors, not control characters.
+    /// As `Same`, but bytes that the code page does not define become U+FFFD and not control characters.
     Windows(&'static Encoding),
     /// As `Same`, but the bytes from 80 to 9F are control characters.
     WithControls(&'static Encoding),
 }
 
-/// The names of Python's codecs, normalized by [`normalized`]: `encodings.aliases`.
+/// The names of Python's codecs and their aliases (`encodings.aliases`), as [`normalized`] returns them.
 const NAMES: &[(Codec, &str)] = &[
     (
         Codec::Ascii,

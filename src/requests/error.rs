@@ -93,13 +93,13 @@ impl Error {
         }
     }
 
-    /// The error if no connection was made.
+    /// The error of a connection that was not made. [`failure`](Self::failure) counts it as `Failure::Connect`.
     pub(super) fn not_connected(error: std::io::Error) -> Error {
         Error::ConnectionError(Box::new(NotConnected(error.into())))
     }
 
-    /// The counter of a [`Retry`](super::Retry) that this error uses up. `None`: the request is not repeated, as in
-    /// Python after errors that are not urllib3's.
+    /// The counter of a [`Retry`](super::Retry) that this error decreases. `None` means that the request is not
+    /// repeated. As in Python, only errors of urllib3 cause a repetition.
     pub(super) fn failure(&self) -> Option<Failure> {
         let is_connect = |cause: &BoxError| {
             cause.is::<NotConnected>()

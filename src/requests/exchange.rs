@@ -25,7 +25,8 @@ pub(super) struct LastHop {
 }
 
 impl LastHop {
-    /// Adds the history of redirects. Without redirects, the response keeps its own.
+    /// Sets the history of redirects. Without redirects, the response keeps its own history, such as a digest
+    /// challenge.
     pub(super) fn new(
         mut response: Response,
         body: Option<ureq::Body>,
@@ -46,18 +47,19 @@ impl LastHop {
     }
 }
 
-/// How the body of a response is read.
+/// The part of a response's body that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// Wholly. As in Python, the response counts even if its body cannot be read, because another request follows.
+    /// All of it. Another request follows, so as in Python, errors of the chunked encoding and of the decompression are
+    /// ignored.
     Hop,
-    /// Wholly.
+    /// All of it.
     All,
-    /// Not at all: the caller reads it.
+    /// Nothing: the caller reads the body.
     Nothing,
 }
 
-/// A response, and its body if it is unread.
+/// Makes the response of an answer. Returns its body if it is unread.
 pub(super) fn received(
     answer: http::Response<ureq::Body>,
     request: PreparedRequest,
@@ -127,7 +129,8 @@ pub(super) fn exchange(
     }
 }
 
-/// The HTTP library's resolver, with errors that say that no connection was made.
+/// The HTTP library's resolver. A failed look-up is reported as a connection that was not made, so it counts for
+/// `Retry::connect`.
 #[derive(Debug, Default)]
 pub(super) struct HostResolver(DefaultResolver);
 
@@ -182,7 +185,7 @@ fn send(
     encoding.or_insert(HeaderValue::from_static("identity"));
     let content = request.content();
     if content.is_none() {
-        // The HTTP library would wait for a body of this length, which no one sends.
+        // With this header and without a body, the HTTP library would wait for the body.
         plain.headers_mut().remove(CONTENT_LENGTH);
         plain.headers_mut().remove(TRANSFER_ENCODING);
     }

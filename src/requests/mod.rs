@@ -54,26 +54,28 @@
 //! - An empty path is an `OSError`; in Python it disables verification.
 //! - A proxy `localhost:3128` without a scheme is used; Python takes `localhost` for the scheme.
 //! - SOCKS proxies, which Python supports with the extra `requests[socks]`, are an `InvalidSchema` error.
-//! - If a hook replaces the response to a digest challenge's answer, the session keeps the cookies of the challenge;
-//!   Python keeps those of the new response only.
+//! - A hook may replace the response after a digest challenge. The session then keeps the cookies of the challenge too;
+//!   Python keeps only those of the new response.
 //! - A time-out of zero is a `ConnectTimeout` or `ReadTimeout`; in Python it is a `ValueError`.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
-//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): it counts as UTF-8. Encodings
-//!   have the names of Python's codecs; [`Response::set_encoding`] lists those that are missing and count as UTF-8.
+//! - The encoding of a text without a charset is not guessed (`apparent_encoding`): the text is decoded as UTF-8.
+//!   Encodings have the names of Python's codecs. Some codecs are missing, and UTF-8 is used instead: see
+//!   [`Response::set_encoding`].
 //! - JSON with `NaN`, `Infinity` or a lone surrogate is an [`Error::InvalidJSONError`]; Python accepts it.
-//! - A number of `json` that is not finite is sent as `null`; Python reports an `InvalidJSONError`.
+//! - A number in `json` that is not finite is sent as `null`; in Python, it is an `InvalidJSONError`.
 //! - `pool_connections` times `pool_maxsize` limits all idle connections of a session; Python limits the servers.
 //! - JSON may begin with a byte-order mark; in Python, it is an error if the response has an encoding.
 //! - Only errors about a response have `e.request`: for the others, the caller has the request.
 //! - Parameters and fields of a form are text. For other bytes, encode them and use `data` or the URL.
-//! - A `Content-Length` of the caller is replaced by the length of the body, and removed if there is no body; in Python,
-//!   it stays then.
+//! - The length of the body replaces a `Content-Length` of the caller. Without a body, this header is removed; Python
+//!   sends it.
 //! - The names of headers are sent in lower case.
-//! - [`StreamingResponse::iter_content`] returns pieces as they arrive; Python's have the length that the caller names.
-//! - [`Retry`] has no `connect=False`, `read=False` or `total=False`, which report the error without `MaxRetryError`.
-//! - A cookie without `=` is ignored, and a `Max-Age` that is no number does not count. There is no `set_policy`.
-//!   A cookie whose domain has no dot, such as `localhost`, is ignored; Python keeps it, and never sends it.
+//! - [`StreamingResponse::iter_content`] returns pieces as they arrive; in Python, the caller sets their length.
+//! - [`Retry`] has no `connect=False`, `read=False` or `total=False`, with which Python reports the error itself and
+//!   not a `MaxRetryError`.
+//! - A cookie without `=` is ignored, and so is a `Max-Age` that is not a number. There is no `set_policy`. A cookie
+//!   whose domain has no dot, such as `localhost`, is ignored; Python keeps it, and never sends it.
 //! - A cookie that the program sets is sent to all servers. It has no domain or path, and cookies are not kept in files
 //!   (`http.cookiejar.LWPCookieJar`): save [`Session::cookies`].
 //! - An adapter has no methods to override (`send`, `add_headers`): call the session from a function of your own. It

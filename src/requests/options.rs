@@ -107,7 +107,7 @@ pub struct RequestOptions {
     pub(super) params: Fields,
     pub(super) removed_params: Vec<String>,
     pub(super) body: Option<Body>,
-    /// The text, or why the value cannot be encoded.
+    /// The encoded value, or the error of the encoding.
     pub(super) json: Option<Result<Vec<u8>, Arc<Error>>>,
     pub(super) files: Vec<(String, FilePart)>,
     pub(super) auth: Option<Auth>,
@@ -241,11 +241,11 @@ impl RequestOptions {
         self
     }
 
-    /// Sends the bytes of a reader with chunked encoding: Python's `data=generator`. If the body has to be sent
-    /// again, after a redirect or for a retry, the request fails with
-    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Python reports this error for files without
-    /// a position, and sends an empty body for a generator. Without `allow_redirects`, the response that redirects
-    /// is returned. Sending its [`next`](super::Response::next) request then fails.
+    /// Sends the bytes of a reader with chunked encoding: Python's `data=generator`. If the body has to be sent again,
+    /// after a redirect or for a retry, the request fails with
+    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Python reports this error for files without a
+    /// position, and sends an empty body for a generator. With `allow_redirects(false)`, the redirect is returned as
+    /// the response, and sending its [`next`](super::Response::next) request fails.
     #[must_use]
     pub fn data_reader(mut self, reader: impl Read + Send + 'static) -> RequestOptions {
         self.body = Some(Body::Upload(Upload::of_reader(reader)));
@@ -350,11 +350,11 @@ impl RequestOptions {
     }
 
     /// Adds a function that gets each response, also those that redirect: Python's `hooks={"response": f}`. The
-    /// response that it returns takes the place of the first one: as in Python, its status, its `Location` and its cookies
-    /// count from then on. The hooks of a request replace those of its session.
+    /// function may return another response, which replaces the first one. As in Python, the status, the `Location` and
+    /// the cookies are then those of the new response. The hooks of a request replace those of its session.
     ///
-    /// With [`Session::stream`](super::Session::stream), the last response has an empty body in the hook. If the hook
-    /// returns a response with a body, that body is read.
+    /// With [`Session::stream`](super::Session::stream), the hook gets the last response with an empty body. If the
+    /// hook returns a response with a body, that body is read.
     ///
     /// ```python
     /// def check(response, *args, **kwargs):

@@ -166,7 +166,7 @@ impl PreparedRequest {
         }
     }
 
-    /// Prepares to send the body again if it is that of a request that was redirected.
+    /// Rewinds the body if a request before the redirect has sent it.
     pub(super) fn rewind_if_sent(&self) -> Result<(), Error> {
         match &self.body {
             Some(Content::Upload(upload)) => upload.rewind_if_sent(),

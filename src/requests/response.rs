@@ -254,7 +254,7 @@ impl Response {
         let content_type = self.headers.get(CONTENT_TYPE)?;
         let content_type = String::from_utf8_lossy(content_type.as_bytes());
         let (media_type, parameters) = content_type.split_once(';').unwrap_or((&*content_type, ""));
-        // As in Python, the last one counts.
+        // As in Python, the last charset counts.
         let charset = parameters.rsplit(';').find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             name.trim()
@@ -271,13 +271,13 @@ impl Response {
     /// Sets the encoding of [`text`](Self::text): Python's `response.encoding = "utf-8"`. An unknown encoding
     /// counts as UTF-8.
     ///
-    /// The names are those of Python's codecs. These codecs are unknown here: `utf_7`, `utf_32`, `hz`, `johab`,
-    /// `kz1048`, `koi8_t`, `palmos`, `ptcp154`, `hp_roman8`, `unicode_escape`,
-    /// `raw_unicode_escape`, `punycode`, `idna`, `charmap`, all of IBM and DOS except `cp866` (for example `cp437`),
-    /// all of the Macintosh except `mac_roman` and `mac_cyrillic`, and the variants of ISO 2022 and JIS except `iso2022_jp`, `euc_jp`,
-    /// `shift_jis` and `cp932`. The others decode as the WHATWG Encoding Standard says. So they accept some bytes that
-    /// Python's codecs for Chinese, Japanese and Korean refuse, byte CA of `cp1255` and byte A0 of `tis_620`.
-    /// Some characters differ: `shift_jis`, `euc_jp` and `iso2022_jp` decode the wave dash as U+FF5E (Python: U+301C), and
+    /// The names are those of Python's codecs. These codecs are missing: `utf_7`, `utf_32`, `hz`, `johab`, `kz1048`,
+    /// `koi8_t`, `palmos`, `ptcp154`, `hp_roman8`, `unicode_escape`, `raw_unicode_escape`, `punycode`, `idna`,
+    /// `charmap`, the code pages of IBM and DOS except `cp866` (for example `cp437`), those of the Macintosh except
+    /// `mac_roman` and `mac_cyrillic`, and the variants of ISO 2022 and JIS except `iso2022_jp`, `euc_jp`, `shift_jis`
+    /// and `cp932`. The other codecs follow the WHATWG Encoding Standard. They accept some bytes that Python's codecs
+    /// for Chinese, Japanese and Korean refuse, and also the byte CA of `cp1255` and the byte A0 of `tis_620`. Some
+    /// characters differ: `shift_jis`, `euc_jp` and `iso2022_jp` decode the wave dash as U+FF5E (Python: U+301C), and
     /// five other signs as `cp932` does. `gb2312` decodes A1A4 and A1AA as `gbk` does. `koi8_u` decodes AE and BE as
     /// U+045E and U+040E (Python: U+255D and U+256C).
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {

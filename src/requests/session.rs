@@ -400,13 +400,13 @@ impl Session {
             let headers = answer.headers().clone();
             let outcome = received(answer, sent, begin.elapsed(), reading, options);
             if outcome.is_err() {
-                // As in Python, the cookies are kept even if the body cannot be read.
+                // As in Python, the session keeps the cookies even if the body cannot be read.
                 self.lock_cookies().keep(&request, &headers);
             }
             let (mut response, body) = outcome?;
-            // As in Python, the hook sees the challenge that the request answered.
+            // As in Python, the history of the response that the hook gets has the digest challenge.
             response.history.extend(challenge);
-            // As in Python, a response that a hook returns decides what follows.
+            // As in Python, the hook's response determines whether a redirect follows.
             let mut response = hooked(response)?;
             self.lock_cookies().keep(&request, response.headers());
             let Some(location) = response.redirect_target()? else {
@@ -424,7 +424,7 @@ impl Session {
                 });
             }
             request = self.redirected(request, &response, &location)?;
-            // As in Python, the history of a chain of redirects has no challenges.
+            // As in Python, the responses in the history of redirects have no history of their own.
             response.history.clear();
             history.push(response);
             path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);

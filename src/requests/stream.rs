@@ -42,8 +42,8 @@ enum Coded {
 }
 
 impl StreamingResponse {
-    /// `body`: the unread body of the response that was received. If a hook has returned another response, the body is
-    /// the one of that response.
+    /// `body` is the unread body of the response from the server. It is not used if a hook has returned another
+    /// response, which has its own body.
     pub(super) fn new(head: Response, body: Option<Body>, max: Option<u64>) -> StreamingResponse {
         let body = match body.filter(|_| head.is_unread) {
             Some(body) => {

@@ -1,4 +1,4 @@
-//! What repeats a request, which only the module itself can see.
+//! The counter of a `Retry` that each error decreases. Only this module can call `Error::failure`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -23,8 +23,8 @@ impl Tls {
             None => self.own_context()?,
         };
         if self.verify != Verify::DangerDisabled {
-            // As in urllib3, only a fingerprint takes the place of the host name. The context's own setting does not
-            // count.
+            // As in urllib3, the host name is checked unless a fingerprint is set, whatever the context's own
+            // `check_hostname` is. `assert_hostname` is applied to the connection.
             let by_name = adapter.assert_fingerprint.is_none();
             context
                 .set_check_hostname(by_name)

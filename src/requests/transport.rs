@@ -52,7 +52,7 @@ impl WireConnector {
                 self.context
                     .get_or_try_init(|| self.tls.context(&self.adapter))?,
             ),
-            // As in Python, a file that does not exist is an error for `http` too.
+            // As in Python, a missing file of `cert` is an error for `http` too.
             false => {
                 self.tls.find_cert()?;
                 None

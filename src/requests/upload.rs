@@ -21,7 +21,7 @@ pub(super) struct UploadBody {
     start: Option<u64>,
     /// `None`: until the source ends, with chunked encoding.
     pub(super) length: Option<u64>,
-    /// Whether an earlier request has sent the body, so that the source has to be rewound.
+    /// Whether an earlier request has sent the body. Then the source must be rewound.
     was_sent: bool,
 }
 
@@ -73,7 +73,7 @@ impl Upload {
 }
 
 impl UploadBody {
-    /// Goes back to the beginning of the body: `requests.utils.rewind_body`.
+    /// Rewinds the source to the beginning of the body: `requests.utils.rewind_body`.
     pub(super) fn rewind(&self) -> Result<(), Error> {
         let Some(start) = self.start else {
             let text = "Unable to rewind request body for redirect.";
@@ -86,12 +86,12 @@ impl UploadBody {
         })
     }
 
-    /// Goes back to the beginning of the body when the request is sent.
+    /// Records that an earlier request has sent the body, so that it is rewound before the next request is sent.
     pub(super) fn rewind_later(&mut self) {
         self.was_sent = true;
     }
 
-    /// Goes back to the beginning of the body if an earlier request has sent it.
+    /// Rewinds the source if an earlier request has sent the body.
     pub(super) fn rewind_if_sent(&self) -> Result<(), Error> {
         match self.was_sent {
             true => self.rewind(),

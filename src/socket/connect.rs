@@ -339,7 +339,8 @@ impl SslSocket {
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
         let connecting = self.prepare_connect(address)?;
         match self.connect_plain(&connecting.address) {
-            // On Windows, Python returns Winsock's number: 10022, where `errno` of the exception is 22.
+            // On Windows, Python's `connect_ex` returns Winsock's number (10022), although `errno` of the exception is
+            // 22.
             Err(Error::Os(error)) => Ok(error.system_number().unwrap_or(error.errno())),
             Err(Error::Timeout(_)) => Ok(errno::EWOULDBLOCK),
             outcome => self.finish_connect(&connecting, outcome).map(|()| 0),

@@ -28,7 +28,7 @@ pub(super) struct SharedSocket {
     connecting: AtomicUsize,
     accepting: Mutex<()>,
     wake_group: WakeGroup,
-    /// The directions that `shutdown` has ended. On Windows, the system does not wake a thread that waits for one.
+    /// Whether `shutdown` has ended reading and writing. On Windows, the system does not wake a waiting thread then.
     reading_ended: AtomicBool,
     writing_ended: AtomicBool,
     /// Bytes of clear text that were read together with the end of the TLS connection.

@@ -21,8 +21,8 @@ impl SslContext {
     /// Wraps a socket that the program still owns. Its descriptor is not duplicated. Python has no
     /// such function; the nearest is `context.wrap_socket(sock, server_hostname="localhost")`.
     ///
-    /// Unix only. On Windows, this crate has to set a socket to non-blocking mode, and the program would notice this
-    /// when it uses the socket itself.
+    /// This function exists on Unix only. On Windows, this crate sets sockets to non-blocking mode, and this would
+    /// change the program's own calls on the socket.
     ///
     /// ```
     /// # use pyssl as ssl;

@@ -196,13 +196,13 @@ pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
     Ok(socket.local_addr()?.domain())
 }
 
-/// The protocol of a socket. `None` stands for 0, and for a system that does not report it.
+/// The protocol of a socket. `None` stands for 0.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub(crate) fn protocol(socket: &Socket) -> io::Result<Option<Protocol>> {
     socket.protocol()
 }
 
-/// The protocol of a socket. `None` stands for 0, and for a system that does not report it.
+/// `None`, because this system does not report the protocol of a socket.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub(crate) fn protocol(_socket: &Socket) -> io::Result<Option<Protocol>> {
     Ok(None)

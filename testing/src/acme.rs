@@ -186,7 +186,8 @@ impl AcmeServer {
         self.state().profiles = profiles;
     }
 
-    /// Requires a new account to be bound to an external account with this key, and accepts each external account once.
+    /// Requires that a new account is bound to an external account with this key. Each external account is accepted
+    /// once.
     pub fn require_eab(&self, key: &[u8]) {
         self.state().eab = Some(key.to_owned());
     }

@@ -203,7 +203,8 @@ async fn a_connection_can_be_closed_while_reading_is_paused() {
     stream.flush().await.expect("sent");
     transport.write(b"more");
     stream.read_exact(&mut [0; 4]).await.expect("received");
-    // "lost" arrived before "more". The runtime notices both at once, but under Wine, "lost" one turn later.
+    // "lost" arrived before "more". The runtime usually notices both at once. Under Wine, it notices "lost" one turn
+    // later.
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }

@@ -165,7 +165,8 @@ impl Full {
     }
 }
 
-/// Reads this many bytes from a duplicate of a socket. On Windows, the duplicate is in non-blocking mode, too.
+/// Reads this many bytes from a duplicate of a socket. On Windows, the duplicate is also in non-blocking mode, so a
+/// read may fail with `WouldBlock`.
 fn read_all(far: &mut LocalStream, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     let mut filled = 0;

@@ -46,7 +46,7 @@ fn sendfile_sends_from_an_offset_up_to_a_count() {
     }
 }
 
-/// The socket sends a file in blocks of 256 KiB. This file has three blocks and a rest.
+/// `sendfile` sends blocks of 256 KiB. This file has three blocks and an incomplete one.
 #[test]
 fn sendfile_sends_a_file_of_several_blocks() {
     let (_server, sock) = connected();

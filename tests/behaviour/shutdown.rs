@@ -254,7 +254,7 @@ fn close_can_be_repeated() {
     client.close();
     client.close();
     assert_eq!(client.fileno(), -1);
-    // `INVALID_SOCKET`: another socket may have got the handle.
+    // The value is `INVALID_SOCKET`, because the handle may already belong to another socket.
     #[cfg(windows)]
     assert_eq!(
         std::os::windows::io::AsRawSocket::as_raw_socket(&client),

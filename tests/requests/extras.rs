@@ -184,7 +184,7 @@ fn files_and_readers_are_sent_as_in_python() {
             "steps": [{"method": "PUT", "url": plain.url(path), "options": body}],
         }));
     }
-    // A response that redirects is not lost, even if its request cannot be sent again.
+    // With `allow_redirects(false)`, the redirect is returned even if its body cannot be sent again.
     for status in [301, 302, 303, 307, 308] {
         for body in [json!({"generator": 3}), json!({"file": 3, "at": 2})] {
             let url = plain.url(&format!("/redirect/{status}?/echo"));

@@ -172,7 +172,7 @@ fn cookies_are_kept_as_in_python() {
         {"url": stage.http("/set?a=~Path=/~Max-Age=0")},
         {"url": stage.http("/echo")},
     ]}));
-    // The order of the cookies of one request: long paths first, then as they were set.
+    // Tests the order of the cookies in a request: longer paths first, then the order in which they were set.
     for set in [
         "z=1&y=2&x=3&w=4&v=5",
         "z=1~Path=/&y=2~Path=/set&x=3~Path=/&w=4~Path=/set/below&v=5~Path=/set",
@@ -185,7 +185,7 @@ fn cookies_are_kept_as_in_python() {
             {"url": stage.http("/set/below")},
         ]}));
     }
-    // A server sets cookies for its own domain only, not for all of a top-level domain.
+    // A server can set cookies for its own domain, but not for a whole top-level domain.
     for (host, domain) in [
         ("evil.com", "com"),
         ("evil.com", ".com"),

@@ -107,7 +107,7 @@ fn texts_are_decoded_as_in_python() {
     compare(&[], &scenes);
 }
 
-/// Python's codecs that this library does not have. The documentation of `Response::set_encoding` names them.
+/// Python's codecs for texts that this library does not have. The documentation of `Response::set_encoding` lists them.
 const MISSING: &str = "utf_7 utf_32 utf_32_be utf_32_le hz johab kz1048 ptcp154 hp_roman8 cp037 cp1026 cp1125 cp1140 \
     cp273 cp424 cp437 cp500 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp869 mac_greek \
     mac_iceland mac_latin2 mac_turkish iso2022_jp_1 iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3 iso2022_jp_ext \

@@ -106,7 +106,7 @@ fn a_silent_server_times_out() {
     let zero = zero.verify(false);
     let error = requests::get(format!("https://{}/", server.addr()), zero.clone());
     assert!(matches!(error, Err(Error::ConnectTimeout)), "{error:?}");
-    // As in Python, the time-out of connecting to a proxy is an error of the proxy.
+    // As in Python, a time-out while connecting to a proxy is a `ProxyError`.
     let proxy = zero.proxies([("all", format!("http://{}", server.addr()))]);
     let error = requests::get("http://site.test/", proxy);
     assert!(matches!(error, Err(Error::ProxyError(_))), "{error:?}");

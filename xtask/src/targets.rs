@@ -1,4 +1,4 @@
-//! `cargo check` for systems that are not this one.
+//! `cargo check` for other systems than this one.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,8 +7,8 @@ use crate::openssl::{self, cargo, target_directory};
 use crate::sanitize::sysroot;
 use crate::{Result, workspace};
 
-/// The targets that are checked. Nothing is linked or run for them. `cargo xtask windows build` links for
-/// `x86_64-pc-windows-gnu`.
+/// The targets that are checked. Nothing is linked or run for them. `x86_64-pc-windows-gnu` is not among them, because
+/// `cargo xtask windows build` compiles and links for it.
 pub const TARGETS: [&str; 4] = [
     "x86_64-pc-windows-msvc",
     "x86_64-apple-darwin",
@@ -31,8 +31,9 @@ pub enum Outcome {
 }
 
 /// Checks the libraries, programs and examples of the workspace for these targets, or for [`TARGETS`] if there are
-/// none. The standard library is compiled from its sources. The OpenSSL is the one in `OPENSSL_DIR`, the system's, or
-/// 3.6. Only its headers matter, and those of this system do for all. C code of dependencies is not compiled.
+/// none. The standard library is compiled from its sources. The check needs only the headers of OpenSSL, and those of
+/// this system serve for every target. They come from `OPENSSL_DIR`, from the system, or from a build of 3.6. C code of
+/// dependencies is not compiled.
 ///
 /// # Errors
 ///

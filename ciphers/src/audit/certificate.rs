@@ -315,8 +315,8 @@ pub(super) fn name(certificate: &X509Ref) -> String {
     }
 }
 
-/// The time in seconds since 1970; `None` if it is malformed. Times are compared as numbers, because OpenSSL converts
-/// a number to a time only up to the year 9999, and on Windows only from 1970 to 3000.
+/// The time in seconds since 1970; `None` if it is malformed. The audit compares times as numbers, because OpenSSL
+/// converts a number to a time only up to the year 9999, and on Windows only from 1970 to 3000.
 fn seconds(time: &Asn1TimeRef) -> Option<i64> {
     let since = Asn1Time::from_unix(0)
         .and_then(|start| start.diff(time))

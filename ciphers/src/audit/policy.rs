@@ -61,7 +61,7 @@ fn features(policy: &Policy, options: Options, versions: &[TlsVersion]) -> Repor
     }
     let extended = !options.contains(NO_EXTENDED_MASTER_SECRET);
     report.extend(policy.check_feature(Feature::ExtendedMasterSecret, extended));
-    // OpenSSL has it without an option (SSL_CTX_set_options(3), "Secure renegotiation").
+    // OpenSSL always supports secure renegotiation (SSL_CTX_set_options(3), "Secure renegotiation").
     report.extend(policy.check_feature(Feature::SecureRenegotiation, true));
     // Without the option, compression depends on how OpenSSL was built.
     match options.contains(Options::OP_NO_COMPRESSION) {

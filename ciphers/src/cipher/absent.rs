@@ -10,9 +10,9 @@ use super::selector::Selector;
 use super::weakness::CipherExt;
 use super::{Cipher, CipherString, Operator, Part, PartKind, Weakness, registry};
 
-/// The names in a list that the linked OpenSSL ignores, and that another version or build may not ignore.
+/// The names in a list that the linked OpenSSL ignores, but another version or build of OpenSSL may know.
 ///
-/// The list of a server can be read by another OpenSSL than the linked one. That OpenSSL may have the suites:
+/// A server may use another OpenSSL than the linked one, and that OpenSSL may have the suites:
 ///
 /// ```
 /// use pyssl_ciphers::cipher::CipherString;
@@ -32,13 +32,13 @@ pub struct Absent {
 }
 
 impl Absent {
-    /// The suites that other versions or builds of OpenSSL select because of these names, as the
-    /// [`registry`](super::registry()) describes them.
+    /// The suites that other versions or builds of OpenSSL select by these names, as in the
+    /// [`registry`](super::registry()).
     pub fn ciphers(&self) -> &[Cipher] {
         &self.ciphers
     }
 
-    /// The names whose suites are not known.
+    /// The names for which no suite is known.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         self.unknown.iter().map(|name| &**name)
     }
@@ -60,7 +60,7 @@ impl Absent {
 enum Meaning {
     Suite(&'static Cipher),
     Several(Selector),
-    /// Suites that OpenSSL 1.0.2 and older had names for.
+    /// A name for several suites in OpenSSL 1.0.2 and older.
     Old(fn(&Cipher) -> bool),
 }
 
@@ -84,7 +84,7 @@ impl Meaning {
     }
 }
 
-/// The suites of a name in OpenSSL 1.0.2 and older (ciphers(1) of these versions).
+/// The suites that a name selects in OpenSSL 1.0.2 and older (ciphers(1) of these versions).
 fn old_alias(name: &str) -> Option<fn(&Cipher) -> bool> {
     Some(match name {
         "EXP" | "EXPORT" | "EXPORT40" | "EXPORT56" | "EXP40" | "EXP56" => {
@@ -103,13 +103,14 @@ fn old_alias(name: &str) -> Option<fn(&Cipher) -> bool> {
         "kDH" | "kDHr" | "kDHd" | "aDH" => |cipher| cipher.kea == Some("kx-dh"),
         "KRB5" | "kKRB5" | "aKRB5" => |cipher| cipher.kea == Some("kx-krb5"),
         "aFZA" | "kFZA" | "eFZA" | "FZA" => |cipher| cipher.kea == Some("kx-fortezza"),
-        // These suites are not in the registry of TLS.
+        // The registry of TLS does not have these suites.
         "SSLv2" | "aGOST94" => |_| false,
         _ => return None,
     })
 }
 
-/// The suites of the registry by name in lower case: the name there, or OpenSSL's, which the suite then has.
+/// The suites of the registry by their names in lower case: the name in the registry, and OpenSSL's. A suite that is
+/// found by OpenSSL's name has this name.
 static SUITES: Lazy<HashMap<String, Cipher>> = Lazy::new(|| {
     let mut all = HashMap::new();
     for suite in registry() {
@@ -127,7 +128,7 @@ static SUITES: Lazy<HashMap<String, Cipher>> = Lazy::new(|| {
     all
 });
 
-/// The suites that OpenSSL has, or had, a name for.
+/// The suites for which any version of OpenSSL has a name.
 static NAMED: Lazy<Vec<Cipher>> = Lazy::new(|| {
     let named = |suite: &&Cipher| Some(suite.name) != suite.standard_name;
     let mut all: Vec<Cipher> = SUITES.values().filter(named).cloned().collect();
@@ -140,7 +141,7 @@ fn suite(name: &str) -> Option<&'static Cipher> {
     SUITES.get(&name.to_ascii_lowercase())
 }
 
-/// OpenSSL's words for the key exchange at the beginning of a name, and those of the registry.
+/// The key exchange at the beginning of OpenSSL's names, and its spelling in the registry.
 const EXCHANGES: [(&str, &str); 22] = [
     ("ADH-", "DH_anon"),
     ("AECDH-", "ECDH_anon"),
@@ -166,7 +167,7 @@ const EXCHANGES: [(&str, &str); 22] = [
     ("KRB5-", "KRB5"),
 ];
 
-/// The name in the registry of a suite that has this name in OpenSSL.
+/// Converts OpenSSL's name of a suite to its name in the registry.
 fn standard_name(name: &str) -> Option<String> {
     let (export, rest) = match name.strip_prefix("EXP1024-") {
         Some(rest) => ("_EXPORT1024", rest),
@@ -222,7 +223,8 @@ fn standard_name(name: &str) -> Option<String> {
     Some(format!("TLS_{exchange}{export}_WITH_{cipher}_{digest}"))
 }
 
-/// The suites that a part without its operator selects, among all that have a name; `None` if one of its names is not known.
+/// The suites that a part selects, whatever its operator: the suite that it names, or the suites of [`NAMED`] that all
+/// its names select. `None` if one of its names is not known.
 fn selected(names: &str) -> Option<Vec<&'static Cipher>> {
     let meanings: Vec<Meaning> = names.split('+').map(Meaning::of).collect::<Option<_>>()?;
     Some(match &*meanings {
@@ -241,7 +243,7 @@ impl CipherString {
         let mut killed = HashSet::new();
         let mut known = HashMap::new();
         for part in self.parts() {
-            // These words replace the whole string.
+            // A Suite B word replaces the whole string.
             if part.kind() == PartKind::SuiteB {
                 return Absent::default();
             }
@@ -270,7 +272,7 @@ impl CipherString {
             }
             for suite in suites.iter().flatten() {
                 let is_listed = absent.ciphers.iter().any(|c| c.id == suite.id);
-                // A cipher string has no effect on the suites of TLS 1.3.
+                // A cipher string does not select suites of TLS 1.3.
                 if !is_listed && !killed.contains(&suite.id) && !suite.is_tls13() {
                     absent.ciphers.push((*suite).clone());
                 }
@@ -279,7 +281,7 @@ impl CipherString {
         absent
     }
 
-    /// Whether every OpenSSL ignores a part with an unknown name.
+    /// Whether every version of OpenSSL ignores this unknown name.
     fn has_no_effect(&self, part: &Part) -> bool {
         let hint = Hint::for_part(part, &self.library);
         matches!(

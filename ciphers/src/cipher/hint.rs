@@ -17,8 +17,8 @@ pub enum Hint {
     DefaultNotFirst,
     /// Other versions or builds of OpenSSL know the name. The linked one has no such suites.
     NotInThisBuild,
-    /// The name comes from the TLS registry or from Java. OpenSSL has this name for the suite, which the linked one does not
-    /// have.
+    /// The name comes from the TLS registry or from Java. OpenSSL has this name for the suite, but the linked OpenSSL
+    /// does not have the suite.
     OpensslNameOfOtherBuilds(&'static str),
     /// A `-` between two names makes them one name; probably a separator is missing.
     MissingSeparator,
@@ -77,7 +77,7 @@ impl fmt::Display for Hint {
 }
 
 impl Hint {
-    /// Whether other versions or builds of OpenSSL have the suites.
+    /// Whether other versions or builds of OpenSSL have the suites of this name.
     pub(super) fn is_of_other_builds(&self) -> bool {
         matches!(
             self,

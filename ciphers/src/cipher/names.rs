@@ -230,8 +230,8 @@ pub(super) fn of_distribution(name: &str) -> Option<&'static str> {
     known.then_some("DEFAULT")
 }
 
-/// OpenSSL's names of suites that most builds do not have, by the name in the TLS registry (ciphers(1), "CIPHER SUITE
-/// NAMES").
+/// Suites that most builds do not have, each with its name in the TLS registry and OpenSSL's name (ciphers(1), "CIPHER
+/// SUITE NAMES").
 const OF_OTHER_BUILDS: [(&str, &str); 25] = [
     ("TLS_RSA_WITH_RC4_128_MD5", "RC4-MD5"),
     ("TLS_RSA_WITH_RC4_128_SHA", "RC4-SHA"),

@@ -84,7 +84,7 @@ use crate::words::{GroupName, SignatureName, Suite, Text, Version};
 /// | `signatures` | the signature schemes of the handshake that may be on: names of the TLS registry (`rsa_pss_rsae_sha256`) or OpenSSL's (`RSA-PSS+SHA256`) |
 /// | `forbid-digests` | the digests that signatures of the handshake must not have: `md5`, `sha1`, `sha224`, `sha3256` (SHA3-256), `sha512256` (SHA-512/256), `ripemd160`, `sm3` and others |
 /// | `require-versions` | each of these versions must be on |
-/// | `require-features`, `forbid-features`, `expect-features`, `avoid-features` | features that must be on, or must not be; that should be on, or should not be: `extended-master-secret`, `secure-renegotiation`, `compression` |
+/// | `require-features`, `forbid-features`, `expect-features`, `avoid-features` | the features that must be on, must be off, should be on and should be off: `extended-master-secret`, `secure-renegotiation`, `compression` |
 /// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, no digest of `forbid-digests`, and at most `days` of validity |
 /// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
 #[derive(Debug, Clone)]
@@ -404,9 +404,9 @@ impl Policy {
         self.report(compared.into_iter().flatten(), violations)
     }
 
-    /// Compares suites that a server may have besides those of [`check`](Self::check), at a place of its list that is not
-    /// known. Each suite is compared by itself. If the policy has a rule on the order, or if it expects one of the suites,
-    /// the suites are [not compared](Report::not_compared) completely.
+    /// Compares suites that a server may have besides those of [`check`](Self::check), with an unknown place in the
+    /// server's order. Each suite is compared by itself. If the policy has a rule on the order of such suites, or
+    /// expects one of them, the report says that the suites were [not compared](Report::not_compared) completely.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::{CipherString, Policy};
@@ -556,8 +556,8 @@ impl Policy {
         self.report([Aspect::Groups], violations)
     }
 
-    /// Records that SSL 2.0 is on, which a policy forbids if it has a rule on versions, and compares its suites
-    /// ([`ssl2_suites`](crate::wire::ssl2_suites)).
+    /// Records that SSL 2.0 is on, and compares its suites ([`ssl2_suites`](crate::wire::ssl2_suites)). Each policy
+    /// with a rule on versions forbids SSL 2.0.
     pub fn check_ssl2(&self, ciphers: &[Cipher]) -> Report {
         let rule = self.stating(|rule| !rule.versions.is_empty()).next();
         let mut violations: Vec<_> = ciphers.iter().filter_map(|c| self.check_suite(c)).collect();
@@ -573,7 +573,7 @@ impl Rule {
     }
 }
 
-/// Whether a suite can be used in one of these versions.
+/// Returns whether a suite can be used in one of these versions. An empty list stands for all versions.
 fn usable_in(versions: &[TlsVersion]) -> impl Fn(&&Cipher) -> bool + Copy + use<> {
     let tls13 = versions.is_empty() || versions.contains(&TlsVersion::TLSv1_3);
     let older = versions.is_empty() || versions.iter().any(|v| *v < TlsVersion::TLSv1_3);

@@ -164,7 +164,8 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// Whether a suite counts in the order of preference. Forward secrecy does not make a broken suite preferable.
+/// Whether the rule on the order of suites applies to a suite. It does not apply to broken suites, because forward
+/// secrecy does not make them preferable.
 pub(super) fn is_in_order(cipher: &Cipher) -> bool {
     let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
     !cipher.is_tls13() && !cipher.weaknesses().iter().any(bad)

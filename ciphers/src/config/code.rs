@@ -46,7 +46,7 @@ pub(super) fn read(
         within_branch: false,
         receivers: HashMap::new(),
     };
-    // The depth of the blocks outside each open bracket, and whether a condition holds within it.
+    // For each open bracket: the depth of the blocks around it, and whether its content depends on a condition.
     let mut brackets: Vec<(usize, bool)> = Vec::new();
     for at in 0..reader.tokens.len() {
         match &reader.tokens[at] {
@@ -82,14 +82,14 @@ pub(super) fn read(
 struct Reader<'a> {
     language: &'a Language,
     tokens: Vec<Token>,
-    /// For each token, whether a `?` comes before it in the same statement.
+    /// For each token, whether a `?` precedes it in the same element of a statement.
     follows_mark: Vec<bool>,
     /// The names that are assigned, each with the index of the first token of its value.
     constants: HashMap<String, usize>,
     /// Counts the keywords that start functions, and the ends of top-level blocks. The number
     /// distinguishes variables of the same name in different functions.
     functions: usize,
-    /// Whether the current token is in a branch: `if (legacy) {`.
+    /// Whether the current token is inside a branch, such as `if (legacy) { ... }`.
     within_branch: bool,
     /// The blocks of each variable whose methods are called or whose attributes are set.
     receivers: HashMap<(String, usize), Vec<Block>>,
@@ -261,7 +261,7 @@ impl Reader<'_> {
         let mut at = from;
         // Whether the next string continues the last one.
         let mut joins = false;
-        // For each open bracket: the number of words before its current element, and its kind.
+        // For each open bracket: the number of words that were read before its current element, and its kind.
         let mut open = vec![(value.words.len(), Bracket::Other)];
         while let Some(token) = self
             .token(at)
@@ -339,7 +339,7 @@ impl Reader<'_> {
                     joins = false;
                     if let Some((start, bracket)) = open.last_mut() {
                         if *bracket == Bracket::Key {
-                            // The default follows the name of the value.
+                            // In `getenv("CIPHERS", "HIGH")`, the second argument is the default.
                             value.words.truncate(*start);
                             value.is_conditional = true;
                             *bracket = Bracket::Other;
@@ -386,7 +386,7 @@ impl Reader<'_> {
                     .is_some_and(|t| t.is("|"));
                 is_second.then_some(Choice::Next)
             }
-            // Some languages have this mark for a value that may be missing, before a dot or a bracket.
+            // Before these signs, `?` does not choose: `options?.ciphers`.
             Token::Other('?', _) if !self.token(at + 1)?.is_one_of(&[".", ",", ";", ")"]) => {
                 Some(Choice::Next)
             }
@@ -396,7 +396,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the bracket at this place has the name of a value: `getenv("CIPHERS")`, `ENV['CIPHERS']`.
+    /// The kind of the bracket at this place: [`Bracket::Key`] in `getenv("CIPHERS")` and `ENV['CIPHERS']`.
     fn bracket(&self, at: usize) -> Bracket {
         const FUNCTIONS: [&str; 7] = [
             "get",
@@ -553,19 +553,19 @@ impl Reader<'_> {
     }
 }
 
-/// What a token means for the values between which it chooses.
+/// The effect of a token that makes a value depend on a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
-    /// Another value follows, which is read instead of the one before.
+    /// An alternative follows. It replaces the value that was read before.
     Next,
-    /// The value depends on a condition.
+    /// The value depends on a condition. The words before the token are kept.
     Starts,
 }
 
-/// What a bracket contains.
+/// The content of a bracket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bracket {
-    /// The name of a value that is not in the file, perhaps with a default.
+    /// The name of a value outside the file, such as an environment variable. A default may follow.
     Key,
     Other,
 }
@@ -576,7 +576,7 @@ struct Value {
     words: Vec<Word>,
     /// Whether a part of the value is a variable that this file does not assign.
     is_partly_unknown: bool,
-    /// Whether the value depends on a condition, or is the default of a value that is not in the file.
+    /// Whether the value depends on a condition, or is the default of a value outside the file.
     is_conditional: bool,
 }
 

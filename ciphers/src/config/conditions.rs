@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use super::text::Source;
 
-/// The words that start a line of the languages whose blocks are known by their indentation.
+/// The words that start a branch, in languages whose branches are found by their indentation.
 const BRANCHES: [&str; 14] = [
     "if", "elif", "else", "elsif", "elseif", "unless", "while", "for", "try", "except", "rescue",
     "case", "when", "match",
 ];
 
-/// The parts of a file that a program reads only under a condition: `.if` of HAProxy, `.ifdef` of
-/// Exim, `#ifdef` of C, the tags of templates, and branches of Python, Ruby and Lua.
+/// The parts of a file that hold only under a condition: `.if` in HAProxy's files, `.ifdef` in
+/// Exim's, `#ifdef` in C, the tags of templates, and branches in Python, Ruby, Lua, Perl and shell
+/// scripts.
 pub(super) fn regions(dialect: &str, source: &Source) -> Vec<Range<usize>> {
     let ending = source.path.extension().and_then(|ending| ending.to_str());
     let mut all = tags(&source.text);
@@ -41,7 +42,7 @@ fn directives(text: &str, mark: char) -> Vec<Range<usize>> {
         };
         if let Some((first, name)) = word(line) {
             if first.starts_with("if") {
-                // The lines around a header of C hold always: `#ifndef A`, then `#define A`.
+                // The include guard of a header, `#ifndef A` followed by `#define A`, is not a condition.
                 let next = lines.peek().and_then(|line| word(line));
                 let is_guard = first == "ifndef"
                     && next.is_some_and(|next| next == ("define".to_owned(), name));
@@ -58,7 +59,7 @@ fn directives(text: &str, mark: char) -> Vec<Range<usize>> {
     all
 }
 
-/// The parts between the tags of a template: `{% if %}`, `{{ if }}`, `<% if %>`.
+/// The parts between the tags of conditions in a template: `{% if %}`, `{{ if }}`, `<% if %>`.
 fn tags(text: &str) -> Vec<Range<usize>> {
     let (mut all, mut open) = (Vec::new(), Vec::new());
     for (start, mark) in ["{%", "{{", "<%"]
@@ -89,8 +90,8 @@ fn tags(text: &str) -> Vec<Range<usize>> {
     all
 }
 
-/// The branches of a program whose lines are indented: each lasts until a line that is not indented
-/// more than the first one.
+/// The branches of a program in a language with indented blocks. A branch ends before the next line
+/// that is not indented more than its first line.
 fn branches(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();

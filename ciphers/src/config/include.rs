@@ -36,11 +36,11 @@ pub(super) struct Includes {
     /// The directory of the first file.
     base: PathBuf,
     root: Option<PathBuf>,
-    /// The files that are open, each included by the one before.
+    /// The files that are being read. Each one includes the next one.
     open: Vec<PathBuf>,
-    /// The texts of included files.
+    /// The contents of included files, by their paths. Each file is read once.
     texts: HashMap<PathBuf, Arc<Source>>,
-    /// How often a file was included.
+    /// The number of inclusions so far.
     files: usize,
     /// How many directives were followed.
     directives: usize,
@@ -68,12 +68,12 @@ impl Includes {
         self.follow
     }
 
-    /// Notes that a file is read. Until [`close`](Self::close), including it again has no effect.
+    /// Records that a file is being read. Until [`close`](Self::close), it cannot be included again.
     pub(super) fn open(&mut self, file: &Path) {
         self.open.push(file.to_owned());
     }
 
-    /// How many files are open.
+    /// The number of files that are being read.
     pub(super) fn depth(&self) -> usize {
         self.open.len()
     }
@@ -82,7 +82,7 @@ impl Includes {
         self.open.pop();
     }
 
-    /// The files that a pattern names, and the reasons why others were not read.
+    /// The files that a pattern names, and a message for each file that was not read.
     pub(super) fn find(
         &mut self,
         from: &Path,

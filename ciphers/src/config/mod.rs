@@ -59,7 +59,7 @@ pub struct Config {
     program: Option<&'static str>,
     services: Vec<Service>,
     unread: Vec<Unread>,
-    /// The section of `openssl.cnf` with the settings for every program.
+    /// The name of the section of `openssl.cnf` with the settings for every program.
     system_default: Option<Box<str>>,
 }
 
@@ -158,14 +158,14 @@ impl Config {
         Program::names()
     }
 
-    /// The parts with settings of their own, in the order of the file. Source code has a part without settings if no value
-    /// of its settings can be read.
+    /// The servers, clients and other parts that use TLS or have settings of their own, in the order of the file. If no
+    /// value in source code can be read, there is one service without settings.
     pub fn services(&self) -> &[Service] {
         &self.services
     }
 
-    /// The settings that OpenSSL applies to every program: the section of `openssl.cnf` that the name
-    /// `system_default` states. None if there is none, or if the file is that of another program.
+    /// The settings that OpenSSL applies to every program: the section of `openssl.cnf` that the name `system_default`
+    /// states. `None` if the file has no such section, or belongs to another program.
     ///
     /// Source: [config(5)](https://docs.openssl.org/master/man5/config/), "SSL Configuration".
     pub fn system_default(&self) -> Option<&Service> {
@@ -350,7 +350,7 @@ impl Reading {
         self.sources.push(Arc::clone(&source));
         let dialect = &*self.program.dialect;
         self.includes.open(&source.path);
-        // A file that is included under a condition holds under it.
+        // The condition of an `include` directive also applies to the included file.
         let is_conditional = builder.is_conditional
             || builder
                 .statements
@@ -493,7 +493,7 @@ impl Reading {
         }
         let mut services = service::services(self.program, located, statements);
         services.append(&mut self.embedded);
-        // The settings of the file have values that were not read.
+        // The file has settings, but no value could be read.
         if services.is_empty() && !unresolved.is_empty() {
             services.push(Service {
                 name: Box::default(),

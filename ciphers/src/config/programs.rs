@@ -37,7 +37,7 @@ pub(super) struct Program {
     /// The directives that show that the block around them uses TLS.
     #[serde(default)]
     tls: Vec<Mark>,
-    /// The blocks that hold only under a condition.
+    /// The kinds of blocks that hold only under a condition.
     #[serde(default)]
     conditional: Vec<Box<str>>,
     /// Whether a directive with commands of `SSL_CONF_cmd` replaces those of the blocks around it.
@@ -111,16 +111,16 @@ impl Kind {
     }
 }
 
-/// A directive that shows that a block uses TLS, even if it has no settings for TLS: `listen ssl`.
-/// A block before the name, `SSLHostConfig/certificateFile`, is the one around the directive that
-/// uses TLS, else it is the innermost block. A side may stand before both: `proxy: proxy_pass https:*`.
+/// A directive that shows that a block uses TLS, even if the block has no settings for TLS: `listen ssl`. The innermost
+/// block around the directive uses TLS, unless a kind of block precedes the name: `SSLHostConfig/certificateFile`. A
+/// side (client or server) may precede both: `proxy: proxy_pass https:*`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub(super) struct Mark {
     side: Box<str>,
     block: Option<Box<str>>,
     name: Box<str>,
-    /// The pattern of one of the values.
+    /// A pattern that one of the directive's values must fit.
     value: Option<Box<str>>,
 }
 
@@ -227,8 +227,7 @@ impl Program {
         })
     }
 
-    /// The side that uses TLS according to this statement, and the number of blocks around the
-    /// statement up to the one that uses TLS.
+    /// If the statement shows that a block uses TLS: the side, and the depth of that block.
     pub(super) fn uses_tls(&self, statement: &Statement) -> Option<(&str, usize)> {
         let (name, full) = (&statement.folded_name, &statement.full_name);
         self.tls.iter().find_map(|mark| {
@@ -259,7 +258,8 @@ impl Program {
         is_one_of(&self.options, statement.name.text())
     }
 
-    /// Whether a block holds only under a condition. A condition on the module for TLS is no doubt.
+    /// Whether a block holds only under a condition. `<IfModule mod_ssl.c>` does not count: without this module, the
+    /// server has no TLS.
     pub(super) fn is_conditional(&self, kind: &str, arguments: &str) -> bool {
         let module = arguments.to_ascii_lowercase();
         let has_tls =
@@ -334,8 +334,7 @@ fn names_setting(pattern: &str, name: &str, full: &str) -> bool {
     dots.any(|(at, _)| full.get(at + 1..).is_some_and(|rest| fits(pattern, rest)))
 }
 
-/// The value of a variable. If the value is a variable too, its value is returned, up to 8 levels
-/// deep.
+/// The value of a variable. A value that is itself a variable is resolved, up to 8 levels deep.
 pub(super) fn variable(
     kind: Variables,
     name: &str,

@@ -12,15 +12,16 @@ use super::value::{self, Versions};
 
 /// A server, a client or another part of a configuration that has settings of its own or uses TLS.
 ///
-/// A server without settings for TLS is listed beside others that have some: the defaults of the
-/// program hold for it.
+/// If other parts of the file have settings, a server that uses TLS without settings is listed too.
+/// The program's defaults hold for it.
 #[derive(Debug, Clone)]
 pub struct Service {
     pub(super) name: Box<str>,
     pub(super) settings: Vec<Setting>,
-    /// Whether another setting or file selects among the lists of suites.
+    /// Whether the file does not determine the list of suites. Another file, a default or a value that was not read
+    /// does.
     pub(super) lists_are_open: bool,
-    /// Whether the program does not read the section.
+    /// Whether OpenSSL does not read this section of `openssl.cnf`.
     pub(super) is_unused: bool,
 }
 
@@ -45,14 +46,14 @@ impl Service {
 
     /// The versions of the protocol that are on, oldest first; none if no setting states versions.
     ///
-    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with. If the
-    /// lowest version is the program's default, TLS 1.2 is taken for it, and
-    /// [`is_open`](Self::is_open) holds for the versions.
+    /// A setting that only excludes versions starts from TLS 1.0 to 1.3. If the lowest version is
+    /// the program's default, it is assumed to be TLS 1.2, and [`is_open`](Self::is_open) is true
+    /// for the versions.
     pub fn versions(&self) -> Option<Vec<TlsVersion>> {
         self.known_versions().map(|versions| versions.on)
     }
 
-    /// The versions that are on in any case of the settings that hold only under a condition.
+    /// The versions that are on for at least one combination of the settings that hold only under a condition.
     fn known_versions(&self) -> Option<Versions> {
         let depends = |setting: &&Setting| setting.is_conditional && !setting.rules.is_empty();
         let conditional = self.settings.iter().filter(depends).count();
@@ -88,8 +89,8 @@ impl Service {
         })
     }
 
-    /// Whether the file does not tell which value of this kind holds: a default of the program, a
-    /// condition or another file decides, or the program does not read the section.
+    /// Whether the file does not determine the settings of this kind: they depend on a default of
+    /// the program, on a condition or on another file, or OpenSSL does not read the section.
     pub fn is_open(&self, kind: SettingKind) -> bool {
         if self.is_unused {
             return true;
@@ -139,7 +140,7 @@ impl Service {
     }
 }
 
-/// The number of settings under conditions of which each combination is tried.
+/// The largest number of conditional settings for which every combination is tried. Each further one counts as set.
 const CASES: u32 = 6;
 
 /// The settings that stand in the same blocks and are for the same side (client or server).
@@ -201,7 +202,7 @@ pub(super) fn services(
             let side = program.sides && scope.side.is_empty() && !other.side.is_empty();
             within && other.side == scope.side || side && other.ids() == ids
         };
-        // In a tree, the settings of an element that uses TLS may be in an inner element.
+        // In YAML, TOML and XML, the settings of an element that uses TLS may be in an inner element.
         let is_server =
             scope.uses_tls && (!is_tree || !scope.own.is_empty()) || program.main && ids.is_empty();
         if has_list || is_server || !scopes.iter().any(|other| inner(&other)) {
@@ -220,7 +221,7 @@ pub(super) fn services(
             });
         }
     }
-    // A file in which nothing is set has no services.
+    // A file without settings for TLS has no services.
     if services.iter().all(|service| service.settings.is_empty()) {
         services.clear();
     }
@@ -264,7 +265,7 @@ fn effective(
             let mut all = settings.iter();
             !all.any(|own| own.kind == setting.kind && is_command(own) == is_command(setting))
         };
-        // The directive stands in a block between the scope and the other one, or in the scope.
+        // A command is not inherited if a block further inside, up to the scope itself, has the same directive.
         let is_replaced = |setting: &&Setting| {
             let Some(name) = setting
                 .command
@@ -291,8 +292,8 @@ fn effective(
     settings
 }
 
-/// Keeps the list of suites of Postfix's grade, which is `medium` if it is not stated. Returns whether
-/// a default of Postfix or of another file holds.
+/// Keeps only the list of suites that Postfix's grade selects. The grade is `medium` if it is not stated. Returns
+/// whether the list or the grade is not in the file.
 fn graded(program: &Program, scope: &Scope, settings: &mut Vec<Setting>) -> bool {
     let is_master = &*program.dialect == "master.cf";
     if &*program.name != "postfix" || scope.side.is_empty() && !is_master {
@@ -309,7 +310,7 @@ fn graded(program: &Program, scope: &Scope, settings: &mut Vec<Setting>) -> bool
         .collect();
     if grades.is_empty() {
         if is_master {
-            // The grade is in main.cf.
+            // The grade may be in main.cf.
             return true;
         }
         grades.push("tls-medium-cipherlist".to_owned());
@@ -324,7 +325,8 @@ fn graded(program: &Program, scope: &Scope, settings: &mut Vec<Setting>) -> bool
     grades.any(|grade| !settings.iter().any(|setting| is(setting, grade)))
 }
 
-/// The value that a section of `openssl.cnf` assigns to a name; the first lines are in no section.
+/// The value that a section of `openssl.cnf` assigns to a name. `None` as section stands for the lines before the first
+/// section.
 fn assigned<'a>(statements: &'a [Statement], section: Option<&str>, name: &str) -> Option<&'a str> {
     let mut all = statements.iter().rev();
     let found = all.find(|statement| {
@@ -335,16 +337,16 @@ fn assigned<'a>(statements: &'a [Statement], section: Option<&str>, name: &str) 
     Some(found?.values.first()?.text())
 }
 
-/// The section of `openssl.cnf` with the settings of this role, found as OpenSSL does: by the names
-/// `openssl_conf`, `ssl_conf` and that of the role.
+/// The section of `openssl.cnf` with the settings of this role, such as `system_default`. As in
+/// OpenSSL, `openssl_conf` names a section, whose `ssl_conf` names the section with the roles.
 pub(super) fn section<'a>(statements: &'a [Statement], role: &str) -> Option<&'a str> {
     let modules = assigned(statements, None, "openssl_conf")?;
     let roles = assigned(statements, Some(modules), "ssl_conf")?;
     assigned(statements, Some(roles), role)
 }
 
-/// The sections of `openssl.cnf` that OpenSSL reads; none for other files, and for a file without
-/// sections, which another file includes.
+/// The sections of `openssl.cnf` that OpenSSL reads. `None` for files of other programs, and for a
+/// file without sections, which another file may include.
 fn used_sections<'a>(program: &Program, statements: &'a [Statement]) -> Option<Vec<&'a str>> {
     if &*program.name != "openssl" || statements.iter().all(|s| s.path.is_empty()) {
         return None;

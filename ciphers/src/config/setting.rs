@@ -25,7 +25,7 @@ pub enum SettingKind {
     Ciphersuites,
     /// Names that the program excludes, as if each had a `!` (Postfix).
     Excluded,
-    /// The name of the list of suites that holds: `high` or `medium` (Postfix).
+    /// The name of the list of suites that Postfix uses: `high` or `medium`.
     Grade,
     /// Versions of the protocol.
     Versions,
@@ -69,7 +69,7 @@ pub struct Setting {
     pub(super) unknown: Vec<Word>,
     pub(super) preference: Option<bool>,
     pub(super) bits: Option<u32>,
-    /// The directive, if the setting is a command of `SSL_CONF_cmd` in it.
+    /// The directive with the command of `SSL_CONF_cmd`, if the setting is such a command.
     pub(super) command: Option<Box<str>>,
     /// Whether the setting holds only under a condition.
     pub(super) is_conditional: bool,
@@ -200,7 +200,7 @@ fn blank(kind: SettingKind, directive: &str, value: Word, source: &Arc<Source>) 
 pub(super) struct Located {
     pub(super) side: Box<str>,
     pub(super) path: Vec<Block>,
-    /// None if the statement only shows that the block uses TLS.
+    /// `None` if the statement only shows that the block uses TLS.
     pub(super) setting: Option<Setting>,
 }
 
@@ -431,7 +431,7 @@ fn made(
             let is_empty = values.iter().all(|value| value.text().trim().is_empty());
             versions(
                 match (is_empty && !values.is_empty() && !is_code, &*program.name) {
-                    // Nothing is excluded.
+                    // An empty value of Postfix excludes no version.
                     (true, "postfix") => {
                         (vec![VersionRule::Only(value::USUAL.to_vec())], Vec::new())
                     }
@@ -450,7 +450,7 @@ fn made(
             versions((without.map(VersionRule::Without).collect(), unknown))
         }
         Kind::Min | Kind::Max => {
-            // Functions of OpenSSL, and those of its Rust crate.
+            // `SSL_CTX_set_min_proto_version` and its kind, in C and in the Rust crate `openssl`.
             let is_library = &*program.name == "openssl"
                 || &*program.name == "source" && name.text().ends_with("_proto_version");
             versions(value::limit(key.kind, values, is_library))
@@ -593,7 +593,7 @@ fn commands(program: &Program, key: &Key, values: &[Word], source: &Arc<Source>)
                 kind: found.kind,
             };
             let mut made = made(openssl, &key, name, &statement.values, source);
-            // The lowest version of the program holds, unless the command states one.
+            // Unless the command states a lowest version, that of the program holds and not that of the library.
             for setting in &mut made {
                 setting
                     .rules

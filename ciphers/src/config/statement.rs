@@ -32,7 +32,7 @@ pub(super) struct Statement {
     pub(super) values: Vec<Word>,
     /// In source code, whether a part of the value is a variable that the file does not assign.
     pub(super) is_partly_unknown: bool,
-    /// Whether the value depends on a condition, or is the default of a value that is not in the file.
+    /// Whether the value depends on a condition, or is the default of a value outside the file.
     pub(super) is_conditional: bool,
     /// Whether the program reads the statement only under a condition.
     pub(super) is_in_branch: bool,

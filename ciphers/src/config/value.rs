@@ -11,13 +11,13 @@ pub(super) enum VersionRule {
     Only(Vec<TlsVersion>),
     With(TlsVersion),
     Without(TlsVersion),
-    /// Takes a version away unless a lowest or a highest version is stated (HAProxy).
+    /// Excludes a version, unless a lowest or a highest version is stated (HAProxy).
     WithoutIfNoLimit(TlsVersion),
-    /// Every version from this one on; without a version, from the lowest one of the library.
+    /// Every version from this one on. `None` stands for the library's lowest version.
     Min(Option<TlsVersion>),
-    /// Every version up to this one; without a version, up to the newest one.
+    /// Every version up to this one. `None` stands for the newest version.
     Max(Option<TlsVersion>),
-    /// Unless a lowest version is stated, that of the library holds.
+    /// The library's lowest version holds, unless another one is stated.
     LibraryMin,
     /// The lowest version is the program's default.
     DefaultMin,
@@ -29,7 +29,7 @@ pub(super) enum VersionRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Versions {
     pub(super) on: Vec<TlsVersion>,
-    /// Whether a default of the program decides about some of them.
+    /// Whether some of them depend on a default of the program.
     pub(super) is_open: bool,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Opti
     };
     let min = match least {
         Lowest::Version(version) => Some(version),
-        // The lowest version is the program's default, which is TLS 1.2 in most releases of today.
+        // The file does not state the program's default. It is TLS 1.2 in most current releases.
         Lowest::Default | Lowest::Unstated if is_open => {
             let newest = max.unwrap_or(TlsVersion::TLSv1_3);
             Some(newest.min(TlsVersion::TLSv1_2))
@@ -181,7 +181,7 @@ fn named(word: &str) -> Option<Named> {
 /// The rules of a list such as `TLSv1.2 TLSv1.3`, `all -SSLv3`, `!SSLv2, !SSLv3` or `>=TLSv1.2`, and the words that do
 /// not name a version.
 ///
-/// If `replaces`, a word without a sign replaces the words before it, as in Apache's directive.
+/// If `replaces` is true, a word without a sign replaces the words before it, as in Apache's directive.
 pub(super) fn version_list(values: &[Word], replaces: bool) -> (Vec<VersionRule>, Vec<Word>) {
     let (mut rules, mut unknown) = (Vec::new(), Vec::new());
     let mut listed = false;
@@ -249,8 +249,8 @@ fn version_word(text: &str, listed: &mut bool) -> Option<Vec<VersionRule>> {
     })
 }
 
-/// The rule of a setting that states the lowest or the highest version. If `is_library`, the
-/// value 0 is for the lowest version of the library, else for the program's default.
+/// The rule of a setting that states the lowest or the highest version. The value 0 stands for the
+/// library's lowest version if `is_library` is true, and else for the program's default.
 pub(super) fn limit(
     kind: Kind,
     values: &[Word],
@@ -267,7 +267,7 @@ pub(super) fn limit(
         Some(Named::One(version)) => Some(*version),
         _ => None,
     });
-    // A name such as `TLSVersion` may stand before the word for the lowest version.
+    // The last word counts, because a name such as `TLSVersion` may precede it.
     let last = named.iter().flatten().last();
     let is_zero = words.iter().any(|word| word.text() == "0");
     let rule = match (kind, one, last) {

@@ -28,7 +28,7 @@ pub const SSL2_SUITES: &[(u32, &str)] = &[
 /// assert!(suite.weaknesses().contains(&Weakness::Rc4));
 /// ```
 pub fn ssl2_suites() -> &'static [Cipher] {
-    /// The algorithms of these suites, as the registry would name them.
+    /// The algorithms of these suites. The names are formed as in the registry.
     const ALGORITHMS: [&str; 8] = [
         "TLS_RSA_WITH_RC4_128_MD5",
         "TLS_RSA_EXPORT_WITH_RC4_40_MD5",

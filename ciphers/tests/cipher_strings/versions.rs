@@ -38,7 +38,7 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
         suites(&of_library.unwrap()),
     );
     if known != real {
-        // On Windows, programs use OpenSSL from many builds, some of which have more suites.
+        // On Windows there are many builds of OpenSSL, and some have more suites.
         assert!(
             cfg!(all(windows, not(feature = "vendored")))
                 || real.iter().all(|id| known.contains(id)),

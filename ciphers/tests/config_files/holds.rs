@@ -1,8 +1,8 @@
-//! The settings that hold for a server, and those that cannot be told.
+//! The settings that a server uses, and the settings that the file does not determine.
 
 use pyssl_ciphers::config::{Config, Service, SettingKind};
 
-/// Each service with its versions; `?` follows versions that cannot be told.
+/// Each service with its versions. A `?` follows if the file does not determine them.
 fn versions(config: &Config) -> Vec<String> {
     let line = |service: &Service| {
         let versions = service.versions().unwrap_or_default();
@@ -61,7 +61,7 @@ fn a_lowest_version_of_any_replaces_an_earlier_one() {
             "smtpd_tls_protocols = >=TLSv1.2\nsmtpd_tls_protocols =\n",
             format!("(smtpd): {ALL}"),
         ),
-        // These words are for the program's default, which the file does not state.
+        // These words stand for the program's default, which the file does not state.
         (
             "redis.conf",
             "tls-protocols TLSv1.3\ntls-protocols \"\"\n",
@@ -82,7 +82,7 @@ fn a_lowest_version_of_any_replaces_an_earlier_one() {
             "static_resources:\n tls_params:\n  tls_minimum_protocol_version: TLS_AUTO\n  cipher_suites: HIGH\n",
             open("tls_params"),
         ),
-        // A later version is stated.
+        // A later setting states a version.
         (
             "dovecot.conf",
             "ssl_min_protocol = ANY\nssl_min_protocol = TLSv1.2\n",
@@ -101,7 +101,7 @@ fn a_lowest_version_of_any_replaces_an_earlier_one() {
 #[test]
 fn a_highest_version_alone_leaves_the_lowest_to_the_program() {
     for (name, text, wanted) in [
-        // OpenSSL has no lowest version unless a program or a file sets it.
+        // OpenSSL itself sets no lowest version.
         (
             "openssl.cnf",
             "openssl_conf = i\n[i]\nssl_conf = r\n[r]\nsystem_default = s\n[s]\nMaxProtocol = TLSv1.2\n",
@@ -143,7 +143,7 @@ fn a_highest_version_alone_leaves_the_lowest_to_the_program() {
     }
 }
 
-/// HAProxy ignores `no-tlsv10` and its kind if a lowest or a highest version is set.
+/// HAProxy ignores `no-tlsv10` and similar options if a lowest or a highest version is set.
 #[test]
 fn limits_of_haproxy_take_precedence_over_excluded_versions() {
     let head = "frontend f\n bind :443 ssl crt x";
@@ -196,7 +196,7 @@ fn words_without_a_sign_replace_apaches_earlier_words() {
             [wanted],
             "{value}"
         );
-        // The words of ProFTPD's directive and of nginx's are one list.
+        // In ProFTPD's and nginx's directives, all words count.
         if value == "TLSv1.2 TLSv1.3" {
             assert_eq!(
                 of("proftpd.conf", &format!("TLSProtocol {value}\n")),
@@ -230,7 +230,7 @@ fn a_file_that_several_servers_include_is_read_for_each() {
         read("nginx.conf", &text),
         ["server a: TLSv1.3", "server b: TLSv1.3"]
     );
-    // A file at the outermost level and in a server.
+    // A file is included at the outermost level and in a server.
     let text = format!(
         "include tls.conf;\n{}server {{ listen 444 ssl; ssl_ciphers HIGH; }}\n",
         server("a")
@@ -252,7 +252,7 @@ fn a_file_that_several_servers_include_is_read_for_each() {
             format!("VirtualHost b: {all}")
         ],
     );
-    // Each file includes the next one twice: the number of files is limited.
+    // Each file includes the next one twice. The reader limits the number of inclusions.
     for n in 0..16 {
         let line = format!("include d{}.conf;\n", n + 1);
         std::fs::write(path(&format!("d{n}.conf")), line.repeat(2)).unwrap();
@@ -358,7 +358,7 @@ fn servers_without_settings_of_their_own_are_listed() {
     }
 }
 
-/// A setting under a condition may hold or not: both cases are joined.
+/// A setting under a condition may hold or not. The versions of both cases are listed.
 #[test]
 fn settings_under_a_condition_leave_their_kind_open() {
     const OLD: &str = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3?";
@@ -430,7 +430,7 @@ fn settings_under_a_condition_leave_their_kind_open() {
             "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n{% if strict %}\nssl_protocols TLSv1.3;\n{% endif %}\n",
             OLD.to_owned(),
         ),
-        // Both cases are the same, and these are no conditions.
+        // The condition makes no difference, or is not a condition on the settings.
         (
             "exim.conf",
             ".ifdef A\nopenssl_options = +no_tlsv1 +no_tlsv1_1\n.endif\nopenssl_options = +no_tlsv1 +no_tlsv1_1\n",

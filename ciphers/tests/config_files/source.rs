@@ -35,7 +35,7 @@ fn values_in_source_code_that_cannot_be_read_are_told() {
     }
 }
 
-/// The places of the values of which a part was not read.
+/// The lines with a value that was not read completely.
 fn unread_lines(name: &str, text: &str) -> Vec<usize> {
     let findings = Config::parse(name, text).findings();
     let unread = findings.iter().filter(|f| f.code() == ConfigCode::NotRead);
@@ -189,7 +189,7 @@ fn values_that_depend_on_a_condition_are_told() {
     ] {
         assert_eq!(unread_lines(name, text), [1], "{text}");
     }
-    // The condition is another setting's.
+    // The conditions belong to other settings.
     let text = "f({rejectUnauthorized: x || false, ciphers: 'HIGH', key: a ? b : c})";
     assert_eq!(unread_lines("a.js", text), [0; 0], "{text}");
 }

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
                 "there is no code '{code}'; `pyssl explain` lists all"
             )));
         };
-        // The codes of findings have capital letters, and the names of policies small ones.
+        // The codes of findings are in upper case, and the names of policies in lower case.
         let is_code = CodeExplanation::codes().any(|(known, _)| known.eq_ignore_ascii_case(code));
         let name = match is_code {
             true => code.to_ascii_uppercase(),

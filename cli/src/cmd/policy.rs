@@ -123,7 +123,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
     }
     let mut rules = String::new();
     let mut rule = |key: &str, names: String| {
-        // A policy has no rule without entries: without `allow`, every suite would be allowed.
+        // A policy cannot have an empty list, and without the list it would allow everything.
         if names.is_empty() {
             return Err(format!("the settings leave nothing of the list `{key}`"));
         }
@@ -132,7 +132,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
     };
     let string = service.of_kind(SettingKind::Ciphers).last();
     let newer = service.of_kind(SettingKind::Ciphersuites).last();
-    // A list that is not set is OpenSSL's.
+    // Without `CipherString`, OpenSSL's default list holds.
     let text = string.map_or(OPENSSL_DEFAULT, |string| string.value());
     let list = CipherString::parse(text).map_err(|error| error.to_string())?;
     let resolved = list.resolve().map_err(|error| error.to_string())?;
@@ -253,7 +253,7 @@ mod tests {
         all.collect::<Vec<_>>().join("\n")
     }
 
-    /// A policy without the list would allow everything.
+    /// Without the list, the policy would allow everything.
     #[test]
     fn a_list_of_which_the_settings_leave_nothing_is_an_error() {
         for (lines, list) in [

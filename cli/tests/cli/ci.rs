@@ -1,4 +1,4 @@
-//! The examples for continuous integration: the commands of the files in `examples/ci` do what the files say.
+//! The commands in `examples/ci`, the examples for continuous integration, do what these files state.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,7 +11,7 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(dir.join(name)).unwrap()
 }
 
-/// The values of a key of a YAML file, one line each.
+/// The values of a key in a YAML file. Each value is on the key's line.
 fn values<'a>(yaml: &'a str, key: &str) -> Vec<&'a str> {
     let lines = yaml
         .lines()

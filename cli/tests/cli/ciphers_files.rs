@@ -240,7 +240,8 @@ fn a_server_with_the_programs_defaults_leaves_the_verdict_open() {
     has("unknown whether it follows ours 1 (not compared: versions, suites)");
 }
 
-/// The file of OpenSSL has several sections. OpenSSL reads the one that `system_default` names.
+/// `openssl.cnf` has several sections with settings. OpenSSL applies the one that `system_default` names to every
+/// program.
 #[test]
 fn the_policy_of_the_system_is_that_of_the_section_which_openssl_reads() {
     let dir = tempfile::tempdir().unwrap();
@@ -266,7 +267,7 @@ fn the_policy_of_the_system_is_that_of_the_section_which_openssl_reads() {
     let (output, code) = check(&text, "NULL-SHA256:@SECLEVEL=0");
     assert_eq!(code, Some(1), "{output}");
     assert!(output.contains("does not conform to system"), "{output}");
-    // OpenSSL reads no section.
+    // `openssl_conf` is commented out, so OpenSSL reads no section.
     let text = format!("#{head}[sd]\n{new}");
     let (output, code) = check(&text, "ECDHE+AESGCM");
     assert_eq!(code, Some(2), "{output}");
@@ -317,7 +318,7 @@ fn a_value_that_cannot_be_read_prevents_a_verdict() {
         ("a.py", "ctx.minimum_version = lowest\nctx.set_ciphers('ECDHE+AESGCM')\n".to_owned()),
         // The lowest version is the default of the program's release.
         ("a.go", "c := tls.Config{MaxVersion: tls.VersionTLS13, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}".to_owned()),
-        // Conditions and other sections decide.
+        // The settings depend on conditions, on other files, or on a section that OpenSSL does not read.
         ("httpd.conf", "SSLCipherSuite ECDHE+AESGCM\n<IfDefine OLD>\nSSLProtocol all\n</IfDefine>\nSSLProtocol -all +TLSv1.3\n<IfDefine A>\nSSLCipherSuite ECDHE+CHACHA20\n</IfDefine>\n".to_owned()),
         ("openssl.cnf", "[sd]\nMinProtocol = TLSv1.2\nCipherString = ECDHE+AESGCM\n".to_owned()),
         ("main.cf", "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2\ntls_high_cipherlist = ECDHE+AESGCM\n".to_owned()),

@@ -233,7 +233,7 @@ const JUDGED: &[(&str, Break)] = &[
     }),
 ];
 
-/// Kinds of answers that hide no key: the key of this certificate has enough bits.
+/// Kinds of answers whose absence hides no small key: this certificate's key has enough bits.
 const HIDES_NO_KEY: &[&str] = &["a certificate of TLS 1.3 for one scheme"];
 
 /// Kinds of answers that are not compared, each with the part of the report that is unknown.
@@ -270,7 +270,8 @@ fn broken(kind: Break) -> (Scripted, [EchoServer; 2]) {
     (server, upstream)
 }
 
-/// The kinds of answers with which a truthful server's scan still conforms to a policy, or has a verdict without a reason.
+/// Scans a server that conforms to the policy, with one kind of answer broken in each scan. Returns the kinds with
+/// which the report still says that the server conforms, or leaves the verdict open without a reason.
 fn conforming(policy: &str, kinds: &[(&str, Break)]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ours.toml");
@@ -308,7 +309,7 @@ fn a_server_that_breaks_one_kind_of_answer_never_conforms() {
     assert!(conform.is_empty(), "{}", conform.join("\n"));
 }
 
-/// The sizes of groups are compared with the rules on keys, so each kind of answer that hides a key or a group counts.
+/// Rules on keys also apply to the sizes of groups. So the verdict must be open if an answer hides a key or a group.
 #[test]
 fn a_policy_on_keys_alone_needs_the_answers_about_groups() {
     let rules: String = POLICY

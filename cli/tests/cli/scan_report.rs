@@ -365,7 +365,7 @@ fn a_simulated_client_accepts_what_openssl_accepts_at_its_security_level() {
     }
 }
 
-/// Browsers do not accept signatures of Ed25519, and the profiles do not state which clients do.
+/// Browsers do not accept Ed25519 signatures, and the profiles do not state which clients accept them.
 #[test]
 fn a_key_that_not_every_client_accepts_leaves_the_outcome_of_simulated_clients_open() {
     let ca = Ca::new();

@@ -250,7 +250,7 @@ fn scan_detects_ssl_2_and_ssl_3() {
         let _ = stream.write_all(&bytes);
         socket.finish();
     });
-    // A policy without a rule on versions is compared with the suites of SSL 2.0.
+    // The suites of SSL 2.0 are compared even if the policy has no rule on versions.
     let dir = tempfile::tempdir().unwrap();
     let policy = dir.path().join("ours.toml");
     let text = "name = 'ours'\nversion = '1'\nsource = 'here'\n[[rule]]\nforbid = ['md5']\n";
@@ -331,8 +331,8 @@ fn a_server_that_fails_with_a_suite_that_it_chose_is_scanned_for_the_others() {
     );
 }
 
-/// Each alert, and each limit on the number of suites. The suites of the test are of several kinds of key exchange; those
-/// of TLS 1.0 are not among the common ones.
+/// The server refuses long offers with each alert and each limit on the number of suites. Its suites have several kinds
+/// of key exchange, and those of TLS 1.0 are not among the scan's common suites.
 #[test]
 fn a_server_that_refuses_long_offers_is_scanned_with_short_ones() {
     const CAMELLIA: u16 = 0x0041;

@@ -142,7 +142,7 @@ impl<'t> Walker<'t> {
         })
     }
 
-    /// `super().verify_flags.__set__(self, value)`.
+    /// Reads `super().verify_flags.__set__(self, value)` and `__get__` as uses of the property.
     fn descriptor(
         &mut self,
         node: Node<'t>,

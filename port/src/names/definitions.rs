@@ -36,7 +36,8 @@ impl<'t> Walker<'t> {
                 continue;
             };
             match rules().get(canonical) {
-                // `from asyncio import wait_for`: the use counts, as that of its argument.
+                // A function such as `asyncio.wait_for` has no Rust line of its own. A call of it becomes that of its
+                // argument, so the import is not shown.
                 Some(rule) if rule.passes.is_some() => {}
                 Some(rule) => self.mark(
                     name,

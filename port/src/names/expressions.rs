@@ -382,7 +382,8 @@ impl<'t> Walker<'t> {
         Ok(())
     }
 
-    /// The owner and the name of a variable, for `hosts`.
+    /// The key of a variable in `hosts`. An attribute of `self` belongs to the class, and another variable to the
+    /// function.
     fn host_key(&self, name: &'t str) -> (usize, &'t str) {
         let class = self.frames.iter().rev().find_map(|frame| match frame.kind {
             FrameKind::Class(number) if name.starts_with("self.") => Some(usize::MAX - number),
@@ -391,7 +392,7 @@ impl<'t> Walker<'t> {
         (class.unwrap_or_else(|| self.scope()), name)
     }
 
-    /// Keeps the server of `server = smtplib.SMTP(host)`.
+    /// Records the host of `server = smtplib.SMTP(host)`.
     fn remember_host(&mut self, target: Node<'t>, value: Node<'t>) {
         let last = self
             .last_host
@@ -410,7 +411,7 @@ impl<'t> Walker<'t> {
         self.hosts.insert(key, host);
     }
 
-    /// The server with which the object was created.
+    /// The host with which the object was created.
     pub(super) fn host(&self, object: Node<'t>) -> Option<Node<'t>> {
         let name = self.text(object);
         let mut frames = self.frames.iter();
@@ -501,7 +502,8 @@ impl<'t> Walker<'t> {
         let Some((name, rule)) = target.name else {
             return Ok(false);
         };
-        // A class of the program adds an attribute of its own, which the base class has too.
+        // An object of the program's own class sets an attribute with the name of one in the base class. If the rules
+        // have no line for setting it, it is the program's own attribute.
         let is_own = matches!(target.receiver, Some((_, Value::Object(_))));
         if is_own && rule.is_some_and(|rule| rule.set.is_none()) {
             return Ok(true);

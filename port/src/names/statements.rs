@@ -10,7 +10,7 @@ use crate::syntax::{FIELDS, MOST_LEVELS, children};
 use crate::tree::Node;
 use crate::value::Value;
 
-/// The uses in the lines of a `try`.
+/// Whether the body of a `try` has uses, and whether these include `requests` and tokio.
 #[derive(Clone, Copy)]
 struct Tried {
     uses: bool,
@@ -331,7 +331,7 @@ impl<'t> Walker<'t> {
         Ok(())
     }
 
-    /// Marks the classes of an `except` clause. Returns what they have in common.
+    /// Marks the classes of an `except` clause. Returns the value that the exception has in all of them.
     fn caught(&mut self, head: Node<'t>, body: Tried) -> Result<Value, PortError> {
         let mut found: Vec<(Node<'t>, Rc<str>, Option<&'static Rule>)> = Vec::new();
         let mut builtins: Vec<(Node<'t>, Rc<str>)> = Vec::new();
@@ -344,7 +344,7 @@ impl<'t> Walker<'t> {
                     found.push((class, Rc::clone(&name), rule));
                     name
                 }
-                // `socket.error` and `OSError` are the same class.
+                // A built-in class, possibly under another name: `socket.error` is `OSError`.
                 (Some((name, _)), _) => {
                     builtins.push((class, Rc::clone(&name)));
                     is_shown = true;

@@ -9,7 +9,7 @@ use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
 use crate::tree::Node;
 use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
-/// The names of Python's families, types and protocols of sockets.
+/// Python's names of socket families, types and protocols, and their values in the crate `socket2`.
 const SOCKETS: [(&str, &str); 8] = [
     ("AF_INET", "Domain::IPV4"),
     ("AF_INET6", "Domain::IPV6"),
@@ -117,7 +117,7 @@ impl<'t> Renderer<'_, 't> {
             ("binary_operator" | "unary_operator", _) if kind.starts_with("ssl.") => {
                 self.flags(node, kind)
             }
-            // `name.encode()`, where Python takes bytes for a name.
+            // In `name.encode()`, Python needs bytes, and Rust takes the text.
             ("call", "str") if self.encoded_text(node).is_some() => match self.encoded_text(node) {
                 Some(text) => self.expression(text, kind),
                 None => self.hole(node, kind),
@@ -380,7 +380,7 @@ impl<'t> Renderer<'_, 't> {
         Some(format!("&format!(\"{text}\")"))
     }
 
-    /// The text of `text.encode(...)`.
+    /// The object `text` in `text.encode(...)`.
     fn encoded_text(&self, node: Node<'t>) -> Option<Node<'t>> {
         let function = node.child_by_field_id(FIELDS.function)?;
         let name = self.python(function.child_by_field_id(FIELDS.attribute)?);

@@ -1,9 +1,9 @@
-//! Every argument of a rule is in the Rust line, or the report names it.
+//! Tests that each argument of a rule is in the Rust line, or that the report names it as left out.
 
 use super::{Rule, rules};
 use crate::Port;
 
-/// The fewest arguments of a call, and those with one more.
+/// A program that calls a rule's function with its required arguments and the argument `extra`.
 fn call(rule: &Rule, class: &str, last: &str, extra: &str) -> String {
     let parameters = rule.parameters.iter();
     let required = parameters.filter(|p| p.default.is_none() && p.name != extra);
@@ -29,7 +29,7 @@ fn every_argument_of_a_rule_is_in_the_rust_line_or_named() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for rule in &rules().list {
-        // `~` without a default is an argument that Rust never needs.
+        // Rust never needs an argument of the kind `~`, unless its default has no effect and another value is given.
         let needless = ["0", "False", "None"].map(Some);
         let parameters = rule
             .parameters
@@ -58,7 +58,7 @@ fn every_argument_of_a_rule_is_in_the_rust_line_or_named() {
     assert!(wrong.is_empty(), "{} of {count}: {wrong:#?}", wrong.len());
 }
 
-/// The texts and numbers of templates that stand for no argument.
+/// The functions whose templates have a fixed text or number, and its meaning.
 const FIXED: [(&str, &str); 9] = [
     (
         "ssl.SSLContext.set_psk_client_callback",
@@ -80,7 +80,7 @@ const FIXED: [(&str, &str); 9] = [
     ),
 ];
 
-/// A template without the places of arguments, and without their defaults.
+/// The text of a template outside of its placeholders.
 fn fixed(template: &str) -> String {
     let mut out = String::new();
     let mut rest = template;

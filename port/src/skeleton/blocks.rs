@@ -66,14 +66,15 @@ impl<'s, 't> Function<'s, 't> {
         None
     }
 
-    /// The expression that returns a value. A closure passes it on.
+    /// The expression that returns a value from the function. In a closure, it returns `Leave::Return`, and the code
+    /// around the closure returns the value.
     fn returning(&mut self, mut returned: Returned) -> String {
         let is_closure = |block: &Block| block.kind == Kind::Closure;
         let Some(level) = self.blocks.iter().rposition(is_closure) else {
             return self.return_mark('R', returned);
         };
         self.blocks[level].leaves.returns = true;
-        // A variable that the closure takes may be used after it.
+        // Code after the closure may use an outer variable, so the closure does not return it directly.
         let inside = &self.blocks[level..];
         if let (Some(value), false) = (&returned.value, returned.acts) {
             let is_own = inside
@@ -86,7 +87,7 @@ impl<'s, 't> Function<'s, 't> {
         self.return_mark('C', returned)
     }
 
-    /// The expression that passes on the value of a closure.
+    /// The expression that returns the value of a closure's `Leave::Return`.
     pub(super) fn passing_on(&mut self) -> String {
         let mut blocks = self.blocks.iter_mut().rev();
         match blocks.find(|block| block.kind == Kind::Closure) {

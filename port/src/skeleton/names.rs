@@ -282,7 +282,7 @@ impl<'t> Function<'_, 't> {
         }
     }
 
-    /// The mark of a `return`: `R`, or `C` in a closure.
+    /// Adds a `return` whose text is written later, and returns its placeholder: `R`, or `C` in a closure.
     pub(super) fn return_mark(&mut self, what: char, returned: Returned) -> String {
         self.returns.push(returned);
         format!("{START}{what}{}{END}", self.returns.len() - 1)

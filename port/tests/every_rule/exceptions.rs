@@ -1,4 +1,4 @@
-//! Each condition of an `except` clause holds for the errors whose Python class is a subclass of the caught one.
+//! The condition for a class in an `except` clause holds for exactly the errors of this class and of its subclasses.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use pyssl::{Error, SslError};
 
 use crate::conditions::{ASYNCIO, REQUESTS, SSL};
 
-/// An error of each variant. `Os` has each class of the numbers of Linux.
+/// An error of each variant. `Os` has an error for each class to which Python maps an `errno` of Linux.
 fn errors() -> Vec<Error> {
     let detail = || Box::new(SslError::new("text"));
     let mut errors = vec![
@@ -39,7 +39,7 @@ fn errors() -> Vec<Error> {
     errors
 }
 
-/// The variants of an enum in the listing of the public interface.
+/// The variants of an enum, from the listing of the public API.
 fn variants(name: &str) -> Vec<&'static str> {
     let listing = include_str!("../../../docs/public-api/pyssl.txt");
     let start = format!("pub pyssl::{name}::");
@@ -90,7 +90,7 @@ fn compare(table: &[(&str, fn(&Error) -> bool)]) {
     for (error, row) in errors.iter().zip(rows) {
         for ((name, condition), python) in table.iter().zip(row.split(' ')) {
             let class = error.python_class();
-            // The variant is also that of the two subclasses.
+            // `Error::Unicode` also stands for these two subclasses.
             let is_variant = matches!(*name, "UnicodeDecodeError" | "UnicodeEncodeError");
             let python = if is_variant && class == "UnicodeError" {
                 "1"

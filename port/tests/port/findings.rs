@@ -168,7 +168,7 @@ b.verify_mode = ssl.CERT_NONE
     );
 }
 
-/// The codes of the findings of lines in a method, which follow some definitions.
+/// The codes of the findings in a method with these lines, in a program with some definitions.
 fn codes_of(lines: &str) -> Vec<String> {
     let head = "
 import ssl as tls, requests, urllib3, aiohttp, smtplib

@@ -111,16 +111,17 @@ fn long_chains_of_blocks_are_read() {
     assert!(skeleton.matches("SslContext::new").count() == 4_000);
 }
 
-/// The processor time of this process in clock ticks, with that of its finished threads: `utime` and
-/// `stime` of proc_pid_stat(5). `None` on other systems than Linux.
+/// The processor time of this process and its threads in clock ticks: `utime` and `stime` of
+/// proc_pid_stat(5). `None` on systems other than Linux.
 fn ticks() -> Option<u64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
     Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
 }
 
-/// Reads a program of one size and of four times this size. A cost that grows with the size has the
-/// ratio 4, one that grows with its square 16.
+/// Compares the costs of a program and of one that is four times as large. The ratio is 4 if the
+/// cost grows with the size, and 16 if it grows with the square of the size. The limit lies between
+/// them.
 fn compare_costs(name: &str, program: impl Fn(usize) -> String) {
     let cost = |size| {
         let text = format!("import ssl\n{}\n", program(size));
@@ -133,8 +134,8 @@ fn compare_costs(name: &str, program: impl Fn(usize) -> String) {
     }
 }
 
-/// Another process reads the programs, so that no other test adds to its processor time. The load of
-/// the machine does not change that time.
+/// A separate process reads the programs, so that no other test adds to its processor time. Other
+/// processes do not add to this time either.
 #[test]
 fn the_cost_of_a_file_grows_with_its_size() {
     let test = std::env::current_exe().unwrap();
@@ -152,7 +153,7 @@ fn the_cost_of_a_file_grows_with_its_size() {
 #[test]
 #[ignore = "the_cost_of_a_file_grows_with_its_size runs it in a process of its own"]
 fn costs() {
-    // Reads the rules.
+    // The rules are read on first use, so this time is not counted.
     read("import ssl\nssl.SSLContext()\n").unwrap();
     for line in [
         "p = ssl.PROTOCOL_TLS\n",
@@ -162,7 +163,7 @@ fn costs() {
     ] {
         compare_costs(line, |size| line.repeat(size * (1 << 18) / line.len()));
     }
-    // Each use has a column, and each unknown argument is reported once.
+    // The columns of uses and the search for unknown arguments must not take quadratic time.
     compare_costs("uses in a line", |size| {
         let text = "\u{e4}".repeat(size << 19);
         format!(

@@ -207,7 +207,7 @@ async def f(host, ctx: ssl.SSLContext):
     );
 }
 
-/// The arms of a program, and the classes that they do not match.
+/// For each `except` clause: its Rust arm, and the number of classes that the arm does not match.
 fn arms(body: &str, clauses: &str) -> Vec<(Vec<String>, usize)> {
     let python = format!(
         "import asyncio, ssl, socket, requests\nasync def f():\n  try:\n    {body}\n{clauses}"

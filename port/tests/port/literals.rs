@@ -155,8 +155,8 @@ fn literals_have_the_same_value_in_rust() {
         };
         let python = format!("import ssl\nssl.{call}({literal})\n");
         let lines = rust(&python);
-        // An error in Python, or a text with a surrogate: no Rust line claims to know its value. If the parser sees the
-        // error, the string may have ended before it.
+        // The literal is an error in Python, or has a surrogate, so no Rust line may have its value. If the parser
+        // reports the error, the string may end earlier, and its value is not checked.
         if *expected == "-" {
             let is_value = |line: &String| {
                 let rest = line.strip_prefix(&format!("ssl::{call}("));

@@ -261,7 +261,7 @@ def f(error: ssl.SSLError):
     );
 }
 
-/// `wrap_socket` has a Rust line for calls only.
+/// A property has no Rust line for `del`.
 #[test]
 fn a_use_without_a_rust_line_does_not_count_as_ported() {
     let python = b"import ssl\ndef f(context: ssl.SSLContext):\n    del context.sni_callback\n";

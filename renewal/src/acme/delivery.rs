@@ -17,7 +17,7 @@ pub(super) struct Leaf {
     pub(super) not_after: SystemTime,
     /// The unique identifier of a certificate (RFC 9773, section 4.1): key identifier of the issuer, and serial number.
     pub(super) identifier: Option<[String; 2]>,
-    /// The certificate's [`share`](schedule::share).
+    /// The place in the window of the renewal, from 0 to 1 ([`share`](schedule::share)).
     pub(super) share: f64,
     names: Vec<String>,
 }

@@ -37,14 +37,15 @@
 //! | `certbot renew` | [`start`](AcmeClient::start), [`AcmeRenewal::renew_if_due`] |
 //! | `REQUESTS_CA_BUNDLE=FILE` | the same, or [`cafile`](AcmeClient::cafile) |
 //!
-//! **When a certificate is renewed.** At the time that the server suggests (ARI, RFC 9773). If the server has no
-//! suggestion, when two thirds of the certificate's validity have passed, which suits certificates of six days as well
-//! as of ninety. The renewal comes up to a thirtieth of the validity later (three days of ninety), at a time that a
-//! digest of the certificate chooses, so that a fleet does not renew at the same time. After a failure, the old certificate stays in service, and [`Event::Failed`] gives the reason. The
-//! next attempt comes after five minutes. It comes after five seconds if another client uses the storage, or if there
-//! is no certificate in service and the server did not answer. The pause doubles with each failure up to six hours, and
-//! varies at random. It is not shorter than the server demands (`Retry-After`), of which a day counts at most.
-//! [`AcmeRenewal::renew_if_due`] ends such a pause, and asks the server again.
+//! **When a certificate is renewed.** The client renews at the time that the server suggests (ARI, RFC 9773). If the
+//! server suggests no time, the client renews after two thirds of the certificate's validity, which suits certificates
+//! of six days as well as of ninety. It then adds up to a thirtieth of the validity (three days of ninety). A digest of
+//! the certificate determines this delay, so that the clients of a fleet do not renew at the same time. After a
+//! failure, the old certificate stays in service, and [`Event::Failed`] gives the reason. The next attempt comes after
+//! five minutes. It comes after five seconds if another client uses the storage, or if there is no certificate in
+//! service and the server did not answer. The pause doubles with each failure up to six hours, and varies at random. It
+//! is at least as long as the server demands (`Retry-After`), up to a day. [`AcmeRenewal::renew_if_due`] ends such a
+//! pause, and asks the server again.
 //!
 //! **Files.** The directory has the layout of certbot: `live/NAME/fullchain.pem` and `live/NAME/privkey.pem`, where
 //! `live/NAME` is a symbolic link into `archive/`. Only its owner has access. A client locks

@@ -206,14 +206,14 @@ struct Worker {
     /// which may be changed.
     paused: Option<Instant>,
     suggestion: Suggestion,
-    /// A renewal for which the program has asked, and which was not successful yet.
+    /// A renewal that the program has requested and that has not succeeded yet.
     forced: Option<Forced>,
 }
 
-/// A renewal for which the program has asked.
+/// A renewal that the program has requested.
 #[derive(Clone)]
 struct Forced {
-    /// The file of the certificate that was stored at that time.
+    /// The content of the certificate's file at the time of the request.
     old: Option<Zeroizing<Vec<u8>>>,
 }
 

@@ -11,13 +11,13 @@ pub(super) struct Window {
     pub(super) end: SystemTime,
 }
 
-/// The part of the validity during which certificates are renewed if the server suggests no time.
+/// The length of the window of renewals, as a part of the validity, if the server suggests no time.
 const SPREAD: f64 = 1.0 / 30.0;
 
-/// When a certificate is renewed. `share` is the certificate's [`share`].
+/// The time at which a certificate is renewed. `share` is the certificate's [`share`], its place in the window.
 ///
-/// Without a suggestion of the server, the renewal comes after two thirds of the validity, and at most a thirtieth of
-/// the validity later, so that certificates of the same age are not renewed at the same time.
+/// Without a suggestion of the server, the window begins after two thirds of the validity. It is a thirtieth of the
+/// validity long, so that certificates of the same age are not renewed at the same time.
 pub(super) fn due(
     not_before: SystemTime,
     not_after: SystemTime,
@@ -65,8 +65,8 @@ fn random() -> f64 {
     fraction(bytes)
 }
 
-/// A number from 0 to 1 that depends on the certificate alone, so that it is the same after a restart and in each
-/// client with the same storage. Serial numbers and keys are random, so the numbers of several certificates are evenly
+/// A number from 0 to 1. It depends on the certificate alone, so it is the same after a restart and in each client with
+/// the same storage. Keys and serial numbers are random, so the numbers of a fleet's certificates are evenly
 /// distributed.
 pub(super) fn share(der: &[u8]) -> f64 {
     let [a, b, c, d, ..] = openssl::sha::sha256(der);

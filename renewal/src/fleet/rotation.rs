@@ -233,7 +233,7 @@ impl Rotation {
                 }) => {
                     self.keys.extend(keys);
                     (asked, failed) = (false, again);
-                    // If the period has changed since the question, the store has not been asked for the current key.
+                    // The period may have changed since the question, which then did not include the current key.
                     !failed && !self.keys.contains_key(&self.period_at(now))
                 }
                 Err(RecvTimeoutError::Timeout) => !asked,

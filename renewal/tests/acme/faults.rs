@@ -329,7 +329,7 @@ fn a_forced_renewal_is_repeated_after_a_failure_until_the_certificate_is_replace
     let first = Renewal::start(first, &crate::support::server());
     first.renewal.renew();
     first_begun.recv_timeout(PATIENCE).unwrap();
-    // The storage is busy.
+    // The first client has locked the storage, so the renewal of the second one fails.
     let millisecond = Duration::from_millis(1);
     let second = client(&server, directory.path())
         .interval(millisecond)
@@ -337,19 +337,19 @@ fn a_forced_renewal_is_repeated_after_a_failure_until_the_certificate_is_replace
     let second = Renewal::start(second, &crate::support::server());
     second.renewal.renew();
     second.failed();
-    // The hook of the first client fails, so that the client replaces nothing.
+    // The hook of the first client fails, so this client does not replace the certificate.
     drop(go_on);
     first.failed();
     first.end();
     while !matches!(second.event(), Event::Obtained { .. }) {}
-    // A server that hangs up.
+    // The server closes the connection, so the renewal fails.
     server.fail("new-order", Fault::HangUp);
     second.renewal.renew();
     second.failed();
     server.heal();
     while !matches!(second.event(), Event::Obtained { .. }) {}
     let count = server.orders().len();
-    // The client does not renew again: it asks for the time of the renewal only.
+    // After the success, the client does not renew again. It only asks for the time of the next renewal.
     server.take_requests();
     second.renewal.renew_if_due();
     server.wait_for_request("directory");

@@ -111,7 +111,7 @@ fn without_the_servers_suggestion_the_dates_decide() {
         acme.validity(from * DAY, until * DAY);
         client(&acme, directory.path()).obtain().unwrap();
         acme.validity(-60, 6 * DAY);
-        // The server would suggest the opposite.
+        // The server's suggestion is the opposite, but the fault keeps it from the client.
         match is_due {
             true => acme.suggest("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z"),
             false => acme.suggest("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"),
@@ -133,7 +133,8 @@ fn without_the_servers_suggestion_the_dates_decide() {
             watched.end();
         }
         assert_eq!(acme.orders().len(), 1 + usize::from(is_due), "{fault:?}");
-        // The client does not repeat the question at each look at the clock. Each certificate has its own question.
+        // The client does not ask the server each time that it checks the clock. It asks separately about each
+        // certificate.
         let requests = acme.take_requests();
         let count = requests.iter().filter(|kind| *kind == "renewal").count();
         assert!((1..=8).contains(&count), "{fault:?}: {requests:?}");

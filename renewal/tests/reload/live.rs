@@ -70,7 +70,7 @@ fn an_asynchronous_task_receives_the_events_from_its_subscription_on() {
         let patience = std::time::Duration::from_secs(60);
         loop {
             let event = tokio::time::timeout(patience, early.recv()).await;
-            // The reloader may read the files between the writes of the key and of the certificate.
+            // The reloader may read the files after only one of them was written. Then a failure precedes this event.
             if let pyssl_renewal::Event::Loaded { path, .. } = event.unwrap().unwrap() {
                 return path;
             }
@@ -79,7 +79,8 @@ fn an_asynchronous_task_receives_the_events_from_its_subscription_on() {
     assert_eq!(loaded, pair.chain());
     let served = crate::support::connect(&client(&ca), &server, "localhost");
     assert_eq!(served.unwrap(), renewed.der());
-    // Another subscription begins after that event. The channel ends with the reloader.
+    // This subscription begins after the event, so it does not receive it. The channel closes when the reloader is
+    // dropped.
     let mut late = watched.reloader.subscribe();
     drop(watched);
     let end = runtime.block_on(async { late.recv().await });

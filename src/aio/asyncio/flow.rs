@@ -24,9 +24,9 @@ impl Flow {
         }
     }
 
-    /// Notes how many bytes are unsent after a write. As in asyncio, `drain` waits if they reach
-    /// the limit under TLS, and if they exceed the limit in clear text. But it does not wait if nothing is unsent: under
-    /// TLS with the limit 0, asyncio's `drain` waits until the peer sends something.
+    /// Records how many bytes are unsent after a write. As in asyncio, `drain` waits if they reach the limit under TLS,
+    /// or exceed the limit in clear text. Unlike asyncio, it does not wait if no byte is unsent. Under TLS with the
+    /// limit 0, asyncio's `drain` then waits until the peer sends something.
     pub(super) fn written(&mut self, unsent: usize) {
         self.paused |= unsent > 0 && unsent + usize::from(self.tls) > self.high;
     }

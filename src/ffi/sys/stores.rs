@@ -181,7 +181,7 @@ pub(crate) struct Added(*const crypto::CERT_CONTEXT, Store);
 
 #[cfg(test)]
 impl Added {
-    /// Adds a certificate, in DER. The system trusts it for these purposes (`None`: all).
+    /// Adds a certificate, in DER. The system trusts it for these purposes. `None` stands for all purposes.
     pub(crate) fn new(der: &[u8], purposes: Option<&[&CStr]>) -> io::Result<Added> {
         let flags =
             crypto::CERT_SYSTEM_STORE_CURRENT_USER_ID << crypto::CERT_SYSTEM_STORE_LOCATION_SHIFT;
@@ -226,7 +226,7 @@ impl Added {
             _ => added.commit(),
         }
     }
-    /// Writes the changes of the store, which Wine does not do at once.
+    /// Writes the changes of the store at once. Wine would write them later.
     fn commit(self) -> io::Result<Added> {
         // SAFETY: the store is open, and this request takes no data.
         match unsafe {

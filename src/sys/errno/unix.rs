@@ -32,7 +32,7 @@ pub(crate) fn python(number: i32) -> i32 {
     number
 }
 
-/// The word and the number at the beginning of Python's text.
+/// The word and the number at the beginning of Python's message: `[Errno 2]`.
 pub(crate) fn prefix(number: i32) -> (&'static str, i32) {
     ("Errno", number)
 }

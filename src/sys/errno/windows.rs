@@ -91,7 +91,8 @@ fn of_file(number: i32) -> i32 {
     }
 }
 
-/// The word and the number at the beginning of Python's text. For an error of a socket, this is `e.winerror`.
+/// The word and the number at the beginning of Python's message: `[Errno 2]`, or `[WinError 10022]` for an error of a
+/// socket.
 pub(crate) fn prefix(number: i32) -> (&'static str, i32) {
     match is_winsock(number) {
         true => ("WinError", number),

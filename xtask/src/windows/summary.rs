@@ -12,10 +12,10 @@ pub(super) struct Summary {
 #[derive(Debug)]
 struct Binary {
     name: String,
-    /// The counts in the line `test result: ...`. A binary that crashes or is ended by a time-out writes none.
+    /// The counts in the line `test result: ...`. `None` if the binary crashed or a time-out ended it.
     result: Option<Counts>,
     failed: Vec<String>,
-    /// The tests that reported that they, or a part of them, cannot run, and the reasons.
+    /// The tests that were skipped completely or in part, with the reasons.
     skipped: BTreeMap<String, String>,
 }
 

@@ -227,9 +227,9 @@ impl Policy {
         }
     }
 
-    /// Compares the certificate of a server. If a policy has a rule on curves, and the curve of an EC key is not known,
-    /// the certificate is [not compared](Report::not_compared) completely. The same holds if a policy forbids digests, and
-    /// the digest of the certificate's signature is not known.
+    /// Compares the certificate of a server. The certificate is [not compared](Report::not_compared) completely in two
+    /// cases: the policy has a rule on curves and the curve of an EC key is not known, or the policy forbids digests
+    /// and the digest of the signature is not known.
     pub fn check_certificate(&self, facts: &CertificateFacts) -> Report {
         let mut violations = Vec::new();
         let mut is_open = false;
@@ -286,8 +286,10 @@ impl Policy {
 impl Policy {
     /// Compares the signature of an intermediate certificate, which a server sends after its own.
     ///
-    /// The rules for the server's certificate on kinds, curves and lifetimes do not hold for it. Its digest must not be
-    /// forbidden, and not be weaker than those of the signatures that the policy allows for the server's certificate.
+    /// The rules on the kind, the curve and the lifetime of the server's certificate do not apply to it. The digest of
+    /// its signature must not be forbidden. If the policy lists the signatures of the server's certificate, an
+    /// intermediate certificate may have one of these signatures, or another one whose digest is at least as strong as
+    /// the weakest digest among them.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::{CertificateFacts, Policy};
@@ -315,7 +317,7 @@ impl Policy {
             let is_violated = match (digest, least.min()) {
                 (DigestOf::Known(digest), _) if wanted.forbid_digests.contains(&digest) => true,
                 _ if is_allowed => false,
-                // Only signatures without a digest are allowed.
+                // The policy lists only signatures without a digest, such as Ed25519.
                 (_, None) if allowed.next().is_some() => true,
                 (DigestOf::Known(digest), Some(least)) => digest.bits() < least,
                 (DigestOf::Known(_) | DigestOf::Nothing, _) => false,

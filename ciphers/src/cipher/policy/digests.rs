@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-/// The digests of signatures. A name has lower case and no punctuation, as in `sha3256`. A longer name stands before its
-/// own beginning: `sha512256` before `sha512`.
+/// The digests of signatures. The names have lower case and no punctuation, as in `sha3256`. [`digest_of`] takes the
+/// first name that it finds, so `sha512256` precedes `sha512`.
 const DIGESTS: [&str; 16] = [
     "sha3224",
     "sha3256",
@@ -23,10 +23,10 @@ const DIGESTS: [&str; 16] = [
     "sm3",
 ];
 
-/// The names of signature algorithms without a digest of their own, by how they begin.
+/// The beginnings of the names of signature algorithms without a separate digest.
 const WITHOUT: [&str; 3] = ["ed25519", "ed448", "mldsa"];
 
-/// A digest that a rule forbids: its place in [`DIGESTS`].
+/// A digest, as its index in [`DIGESTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Digest(usize);
@@ -44,7 +44,8 @@ impl TryFrom<String> for Digest {
 }
 
 impl Digest {
-    /// The bits of security against collisions (NIST SP 800-57 part 1 revision 5, table 3); 0 for a broken digest.
+    /// The bits of security against collisions: half the size of the digest, and 0 for SHA-1 and the MD family, which
+    /// are broken. NIST SP 800-57 part 1 revision 5, table 3, has the numbers of SHA-2 and SHA-3.
     pub(super) fn bits(self) -> u32 {
         match DIGESTS[self.0] {
             "sha224" | "sha3224" | "sha512224" => 112,
@@ -61,7 +62,7 @@ impl Digest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DigestOf {
     Known(Digest),
-    /// The algorithm has no digest that could be chosen, such as Ed25519.
+    /// The algorithm has no separate digest, as Ed25519.
     Nothing,
     Unknown,
 }

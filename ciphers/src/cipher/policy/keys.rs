@@ -15,7 +15,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The fewest bits of a kind; an error if there is no such kind.
+    /// The fewest bits of a kind of key; an error if there is no such kind.
     pub(super) fn least(self, kind: &str) -> Result<Option<u32>, ()> {
         match kind {
             "rsa" => Ok(self.rsa),
@@ -53,7 +53,7 @@ impl Policy {
         self.report([Aspect::Keys], violation.into_iter().collect())
     }
 
-    /// The rule that requires more bits for a kind of key, and how many.
+    /// The rule that requires more bits than this for a kind of key, and the number that it requires.
     pub(super) fn too_small(&self, kind: &str, bits: u32) -> Option<(&Rule, u32)> {
         let wanted = |rule| Some((rule, Rule::least(rule, kind)?));
         let all = self.rules.iter().filter_map(wanted);

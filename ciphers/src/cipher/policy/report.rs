@@ -71,7 +71,7 @@ impl Serialize for Aspect {
     }
 }
 
-/// A feature that a server may use before TLS 1.3, on which a [`Policy`](super::Policy) can have rules.
+/// A feature of versions before TLS 1.3, for which a [`Policy`](super::Policy) can have rules.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -145,7 +145,7 @@ pub enum ViolationKind {
     UnnamedCurve,
     /// The certificate is signed with an algorithm that the policy does not allow.
     CertificateSignature(Box<str>),
-    /// An intermediate certificate is signed with an algorithm whose digest the policy does not allow.
+    /// An intermediate certificate is signed with an algorithm that the policy does not allow.
     IntermediateSignature(Box<str>),
     /// The certificate is valid for too long.
     CertificateLifetime {
@@ -160,13 +160,13 @@ pub enum ViolationKind {
     Signature(Box<str>),
     /// This signature scheme of the handshake has a digest that the policy forbids.
     SignatureDigest(Box<str>),
-    /// A feature is on or off, and the policy requires or advises the opposite.
+    /// The policy requires or recommends a feature that is off, or forbids or discourages a feature that is on.
     Feature {
         /// The feature.
         feature: Feature,
         /// Whether the feature is on.
         is_on: bool,
-        /// Whether the policy only advises.
+        /// Whether the rule is a recommendation and not a requirement.
         is_advice: bool,
     },
     /// The policy recommends this group, and it is not on.

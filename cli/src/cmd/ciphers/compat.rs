@@ -97,8 +97,9 @@ pub(super) fn clients(
     profiles(wanted)?.into_iter().map(with).collect()
 }
 
-/// Why it is unknown whether a client accepts a server's certificate with this key. Profiles do not state the signature
-/// schemes of clients. Only RSA, and ECDSA with P-256 and P-384, are known to every client with suites for them.
+/// The reason why it is unknown whether a client accepts a certificate with this key; `None` if it is known. Profiles
+/// do not state the signature schemes of clients. Clients with suites for RSA or ECDSA accept RSA, P-256 and P-384;
+/// other keys are not accepted by all of them.
 pub(crate) fn unknown_key(name: Option<&str>) -> Option<String> {
     let name = name.unwrap_or("an unknown key");
     let is_common = name.starts_with("RSA ") || matches!(name, "EC P-256" | "EC P-384");

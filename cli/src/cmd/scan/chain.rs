@@ -29,7 +29,7 @@ const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 0x05];
 /// validity the limit is a tenth of it.
 const MOST_DAYS_BEFORE_WARNING: i64 = 14;
 
-/// The kinds of suites whose servers send no certificate.
+/// The kinds of authentication for which a server sends no certificate.
 pub(super) const NO_CERTIFICATE: [&str; 4] = ["auth-null", "auth-psk", "auth-srp", "auth-krb5"];
 
 /// A certificate chain as the server sent it, and the stapled OCSP response.
@@ -192,8 +192,8 @@ impl Judge {
     }
 }
 
-/// The certificates after the first one, each in DER, with the facts that guidelines have rules for. Clients do not use the
-/// signature of a self-signed certificate.
+/// The certificates after the first one, each in DER and with the facts that policies compare. Self-signed certificates
+/// are left out, because clients do not verify their signatures.
 fn intermediates(
     sent: &SentChain,
     chain: &[X509],

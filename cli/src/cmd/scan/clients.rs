@@ -132,7 +132,8 @@ fn below_level(level: Level, flight: &ServerFlight, chains: &[Vec<X509>]) -> Opt
     reasons.reduce(Option::and).flatten()
 }
 
-/// Why it is unknown whether a client accepts the server's certificate ([`unknown_key`]).
+/// The reason why it is unknown whether a client accepts the server's certificate ([`unknown_key`]); `None` if it is
+/// known.
 fn unknown_certificate(
     suite: &ssl::Cipher,
     flight: &ServerFlight,
@@ -144,7 +145,8 @@ fn unknown_certificate(
     }
     let sent = flight.certificates().first();
     let sent = sent.map(|der| ssl::Certificate::from_der(der));
-    // In TLS 1.3, any suite fits any certificate, and the server chooses one whose signatures the client offers.
+    // In TLS 1.3, the suite does not determine the certificate. The server chooses one by the client's signature
+    // schemes.
     let leaves = chains.iter().filter_map(|chain| chain.first());
     let leaves = leaves
         .filter(|_| is_tls13)

@@ -182,7 +182,7 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     ] {
         match is_on {
             Some(is_on) => report.extend(policy.check_feature(feature, is_on)),
-            // The scan asks servers of TLS 1.0 to 1.2 only.
+            // Without a version before TLS 1.3, the server has none of these features.
             None if on.iter().any(|version| *version < TlsVersion::TLSv1_3) => {
                 report.leave_open(policy, Aspect::Features);
             }

@@ -31,10 +31,10 @@ const PROTOCOLS: [&str; 18] = [
     "tds/8.0",
 ];
 
-/// The name in the report of the settings that only the answer of an older version shows.
+/// The report's name for the settings that the scan reads from one answer of TLS 1.2 or older.
 const SETTINGS: &str = "ALPN and the settings before TLS 1.3";
 
-/// The aspect of guidelines that depends on the settings.
+/// The aspect of a policy that depends on these settings.
 const FEATURES: &[Aspect] = &[Aspect::Features];
 
 /// Finds the settings of a server that has these versions enabled.

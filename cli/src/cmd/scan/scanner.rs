@@ -41,7 +41,7 @@ pub(super) struct Seen {
     pub(super) open: Vec<Open>,
     /// The kinds of signature of suites whose answers had a certificate, and of those whose answers had none.
     signed_by: Vec<(&'static str, bool)>,
-    /// The number of suites in the longest offer from which the server has chosen a suite.
+    /// The number of suites in the longest offer that the server has accepted.
     longest: usize,
 }
 
@@ -264,7 +264,7 @@ impl<'a> Scanner<'a> {
         let mut offers = vec![candidates(version)];
         let mut suites = Vec::new();
         let mut unknown = None;
-        // Whether the server has answered a short offer of this version, also with a refusal of its suites.
+        // Whether the server has this version: it has chosen a suite, or has refused the suites of a short offer.
         let mut is_on = false;
         while let Some(mut left) = offers.pop() {
             if left.is_empty() {
@@ -284,19 +284,19 @@ impl<'a> Scanner<'a> {
                     offers.push(left);
                 }
                 Chosen::VersionRefused if !is_on && left.len() <= SHORT => break,
-                // The server may send the alert `protocol_version` because the offer is long. It refuses the version if
-                // it also sends the alert for the suites of which most servers accept one.
+                // The server may send the alert `protocol_version` because the offer is long. So a short offer of
+                // common suites follows. If the server sends the alert again, it refuses the version.
                 Chosen::VersionRefused if !is_on => {
                     let (common, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_common);
                     offers.extend(in_short_offers(rest));
                     offers.push(common);
                 }
-                // The alert does not refuse a version of which the server has answered offers.
+                // The server has accepted this version before, so the alert does not refuse the version.
                 Chosen::VersionRefused => offers.extend(in_short_offers(left)),
-                // Some servers choose a suite and then fail with it, such as Dovecot without DH
-                // parameters. So after a refusal, the remaining suites are offered again, one kind
-                // of key exchange at a time. Other servers refuse long offers, so suites of one kind are then offered a
-                // few at a time, unless the server has accepted an offer of this length.
+                // Some servers choose a suite and then fail with it, such as Dovecot without DH parameters. So after a
+                // refusal, the remaining suites are offered again, one kind of key exchange at a time. Other servers
+                // refuse long offers. So if the server has not accepted an offer of this length yet, suites of one kind
+                // are offered a few at a time.
                 Chosen::Refused => {
                     is_on |= left.len() <= SHORT;
                     offers.extend(match left.len() > self.seen().longest {
@@ -419,11 +419,12 @@ fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
     parts
 }
 
-/// The most suites of a short offer. Some servers refuse offers of more than 127 suites, or of fewer.
+/// The largest number of suites in a short offer. Some servers refuse offers of more than 127 suites, and some have a
+/// lower limit.
 const SHORT: usize = 16;
 
-/// Whether a suite is one of those of which most servers accept at least one: AES with static RSA, DHE and ECDHE, and the
-/// suites with 3DES and RC4 that old servers have.
+/// Whether a suite is a common one. Most servers accept at least one of these: AES with static RSA, DHE and ECDHE, and
+/// the suites of old servers with 3DES and RC4.
 fn is_common(suite: &ssl::Cipher) -> bool {
     const COMMON: [u16; SHORT] = [
         0xc02b, 0xc02c, 0xc02f, 0xc030, 0xc009, 0xc00a, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f,
@@ -432,8 +433,8 @@ fn is_common(suite: &ssl::Cipher) -> bool {
     COMMON.contains(&suite.protocol_id())
 }
 
-/// Splits suites by the kind of their key exchange, and those of one kind into short offers. The result is
-/// empty if the suites are such an offer.
+/// Splits suites by their key exchange or, if they all have the same one, into short offers. The result is empty if the
+/// suites cannot be split further.
 fn in_short_offers(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
     let chunks = suites.chunks(SHORT).map(<[_]>::to_vec);
     let chunks: Vec<_> = chunks.filter(|_| suites.len() > SHORT).collect();

@@ -55,7 +55,8 @@ impl OnVersion {
 }
 
 impl OnVersion {
-    /// The effect of a string that is no problem in this version of OpenSSL, in one line.
+    /// One line about a string without a problem in this version of OpenSSL: the number of suites, and the difference
+    /// from the linked version.
     pub(super) fn effect(&self) -> String {
         let openssl = self.openssl.name();
         let suites = self.explanation.as_ref().map(|there| there.ciphers().len());
@@ -76,7 +77,7 @@ impl OnVersion {
 pub(crate) struct Client {
     pub(crate) profile: Profile,
     pub(crate) found: Negotiation,
-    /// Why it is unknown whether the client can connect, although the negotiation has a result.
+    /// The reason why it is unknown whether the client can connect, although the negotiation has a result.
     pub(crate) unknown: Option<String>,
     /// Whether the client was requested by name or by a file. Then it must be able to connect.
     pub(crate) required: bool,
@@ -87,7 +88,7 @@ impl Client {
         self.required && self.found.agreement().is_none()
     }
 
-    /// Whether the client can connect.
+    /// The result of the negotiation, if the client is known to connect.
     fn agreed(&self) -> Option<&Agreement> {
         self.found.agreement().filter(|_| self.unknown.is_none())
     }

@@ -1,11 +1,11 @@
-//! Long lines of Python and Rust in columns.
+//! Breaks long lines of Python and Rust, which are printed in two columns.
 
 use super::clean;
 
-/// Blanks before the second and later parts of a line.
+/// The spaces before each continuation of a line.
 const INDENT: usize = 4;
 
-/// The lines of a text, broken after blanks and punctuation if they are too long.
+/// The lines of a text. Lines that are too long are broken after spaces and punctuation.
 pub(super) fn text(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -13,7 +13,7 @@ pub(super) fn text(text: &str, width: usize) -> Vec<String> {
         let (mut rest, mut indent) = (&line[..], 0);
         while rest.len() + indent > width {
             let room = width - indent;
-            // A blank is a better place than a bracket.
+            // A space is a better place than a comma or a bracket.
             let place = [' ', ',', '('].iter().find_map(|mark| {
                 let place = rest[..room].iter().rposition(|c| c == mark)? + 1;
                 (place > room / 2).then_some(place)
@@ -27,9 +27,9 @@ pub(super) fn text(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The lines of Rust code, broken only where the code stays the same: between tokens, after a
-/// blank of a comment, and in a string with a `\` at the end of the line ([reference]). A token
-/// that is too long is not broken.
+/// The lines of Rust code. Lines that are too long are broken where this does not change the code:
+/// between tokens, after a space in a comment, and in a string with a `\` at the end of the line
+/// ([reference]). A token that is too long is not broken.
 ///
 /// [reference]: https://doc.rust-lang.org/reference/expressions/literal-expr.html#string-continuation-escapes
 pub(super) fn rust(text: &str, width: usize) -> Vec<String> {
@@ -67,25 +67,25 @@ fn push(lines: &mut Vec<String>, indent: usize, prefix: &str, part: &[char], suf
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Break {
     Never,
-    /// After a blank, or a blank of a block comment.
+    /// After a space outside of strings and line comments.
     Blank,
     Comma,
     /// After a bracket or a `::`, or before a dot.
     Token,
-    /// In a comment up to the end of the line.
+    /// In a line comment. The next line begins with `//`.
     Comment,
-    /// In a string.
+    /// In a string. The line ends with `\`.
     Continue,
 }
 
-/// The end of the part that begins at `start`, and how it is broken there.
+/// The place of the next break after `start`, and its kind.
 fn place(breaks: &[Break], start: usize, room: usize) -> (usize, Break) {
     let window = &breaks[start..breaks.len().min(start + room)];
     let last = |kinds: &[Break], least: usize| {
         let place = window.iter().rposition(|kind| kinds.contains(kind))?;
         (place + 1 > least).then(|| (start + place + 1, window[place]))
     };
-    // The room for the backslash.
+    // The backslash needs a column.
     let continued = || {
         let window = &window[..room - 1];
         let place = window.iter().rposition(|kind| *kind == Break::Continue)?;
@@ -108,7 +108,7 @@ fn place(breaks: &[Break], start: usize, room: usize) -> (usize, Break) {
         .unwrap_or((breaks.len(), Break::Never))
 }
 
-/// Where a line of Rust can be broken: the break after each character.
+/// The kind of break that is possible after each character of a line of Rust.
 fn breaks(line: &[char]) -> Vec<Break> {
     let mut breaks = vec![Break::Never; line.len()];
     let at = |place: usize| line.get(place).copied().unwrap_or('\0');
@@ -137,7 +137,7 @@ fn breaks(line: &[char]) -> Vec<Break> {
             ('r', '"' | '#') if place == 0 || !is_word(at(place - 1)) || at(place - 1) == 'b' => {
                 let hashes = (place + 1..).take_while(|place| at(*place) == '#').count();
                 place += 1 + hashes;
-                // `r#type` is a word.
+                // `r#type` is an identifier and not a raw string.
                 if at(place) == '"' {
                     place += 1;
                     let is_end = |place: usize| {
@@ -162,7 +162,7 @@ fn breaks(line: &[char]) -> Vec<Break> {
                             place += (place..line.len()).take_while(|p| at(*p) != '}').count();
                         }
                     }
-                    // Rust leaves out the blanks after the end of the line.
+                    // After `\` at the end of a line, Rust skips the leading whitespace of the next line.
                     if !at(place + 1).is_whitespace() && place < line.len() {
                         breaks[place] = Break::Continue;
                     }
@@ -238,7 +238,7 @@ mod tests {
         );
     }
 
-    /// A line of code without its breaks, and without blanks outside of strings.
+    /// Joins the broken lines of code again, and removes the whitespace outside of strings.
     fn joined(lines: &[String]) -> String {
         let mut code = String::new();
         let (mut in_string, mut in_comment) = (false, false);
@@ -284,7 +284,7 @@ mod tests {
                 assert_eq!(joined(&lines), joined(&[code.to_owned()]), "{lines:#?}");
             }
         }
-        // A raw string and a character are not broken at all.
+        // Raw strings and character literals are never broken.
         for code in [
             "r#\"a, b \"(\"#",
             "','",

@@ -129,7 +129,7 @@ pub(crate) struct ChainScan {
     pub(crate) certificates: Vec<ssl::Certificate>,
     /// The facts that guidelines have rules for; `None` if the certificate cannot be read.
     pub(crate) facts: Option<CertificateFacts>,
-    /// The other certificates without self-signed ones: each in DER, with its facts.
+    /// The other certificates that are not self-signed, each in DER and with its facts.
     pub(crate) intermediates: Vec<(Vec<u8>, Option<CertificateFacts>)>,
     /// The key in words: `RSA 2048 bits`.
     pub(crate) key_words: Option<String>,

@@ -212,7 +212,7 @@ fn the_keys_change_in_time_while_the_store_and_the_listener_panic() {
     }
 }
 
-/// The periods for which the store is asked at once after an answer.
+/// Gives the rotation an answer of the store, and returns the periods for which it asks the store at once.
 fn asked_after(keys: &[u64], failed: bool) -> Vec<u64> {
     let context = SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap();
     let (events, received) = mpsc::channel();
@@ -237,9 +237,9 @@ fn a_store_that_answers_after_its_period_is_asked_at_once_for_the_current_key() 
     let current = hours.as_secs() / HOUR.as_secs();
     let asked = asked_after(&[current - 4, current - 3, current - 2], false);
     assert!(asked.contains(&current), "{asked:?}");
-    // The test may run while the period changes, so the store gives the key of the next period, too.
+    // The period may change while the test runs, so the store also gives the key of the next period.
     let in_time = [current - 1, current, current + 1];
     assert_eq!(asked_after(&in_time, false), [0; 0]);
-    // The store is asked again after a pause.
+    // After a failure, the store is asked again only after a pause.
     assert_eq!(asked_after(&[], true), [0; 0]);
 }

@@ -20,7 +20,7 @@ fn retry_pauses_double_from_a_minute_to_an_hour() {
     }
 }
 
-/// A fetcher whose thread does not run: the test makes its steps.
+/// A fetcher without its thread. The test runs each step.
 struct Steps {
     ca: Ca,
     leaf: Leaf,
@@ -56,7 +56,7 @@ impl Steps {
         self.ca.ocsp(&self.leaf)
     }
 
-    /// Makes one step. Returns the text of its event; `None` if the responder was not asked.
+    /// Runs one step, and returns the text of its event. `None` means that the responder was not asked.
     fn step(&mut self) -> Option<String> {
         let before = self.responder.requests();
         self.fetcher.refresh(&self.checked);
@@ -73,7 +73,7 @@ impl Steps {
         self.fetcher.staples.insert(leaf, staple).unwrap();
     }
 
-    /// Whether the newest response is stapled that the responder has sent.
+    /// Whether the stapled response has this `thisUpdate`, in seconds from now, to within five minutes.
     fn is_stapled(&self, from: i64) -> bool {
         let staple = self.fetcher.staples.staple(self.checked.leaf()).unwrap();
         let age = SystemTime::now().duration_since(staple.this_update);
@@ -127,7 +127,8 @@ fn a_responder_that_fails_is_asked_again_after_a_pause_that_doubles() {
         let pause = steps.end_pause();
         assert!(minutes.contains(&pause), "{pause}");
     }
-    // A response past half of its validity is stapled. The responder is asked for a newer one after a pause.
+    // A response is stapled even if half of its validity has passed. After a pause, the responder is asked for a newer
+    // one.
     let old = steps.response().valid(-6000, Some(4000)).build();
     steps.responder.answer(old);
     let text = steps.step().unwrap();
@@ -139,6 +140,6 @@ fn a_responder_that_fails_is_asked_again_after_a_pause_that_doubles() {
     steps.responder.answer(new);
     steps.step().unwrap();
     assert!(steps.is_stapled(-60));
-    // Success ends the series of failures.
+    // A success resets the pause.
     assert!(steps.fetcher.failures.is_empty());
 }

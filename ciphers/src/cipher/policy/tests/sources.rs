@@ -204,7 +204,7 @@ fn certificates_are_compared_with_mozillas_rules() {
     assert_eq!(found("cnsa-2.0", good()).len(), 2);
 }
 
-/// Mozilla's guidelines and RFC 9113 do not speak of signatures in handshakes; RFC 9113 does not speak of certificates.
+/// Mozilla's guidelines and RFC 9113 have no rules on signatures in handshakes. RFC 9113 has no rules on certificates.
 #[test]
 fn sha1_in_signatures_is_rejected_by_every_guideline_that_speaks_of_them() {
     for policy in Policy::all() {
@@ -281,7 +281,8 @@ fn rfc9852_requires_tls_1_3_beside_the_rules_of_rfc9325() {
     );
 }
 
-/// The suites of the registry with algorithms that NIST does not approve. The linked OpenSSL has few of them.
+/// The test compares all suites of the registry, because the linked OpenSSL has few suites with algorithms that NIST
+/// does not approve.
 #[test]
 fn fips_140_3_accepts_no_suite_with_another_algorithm_than_the_approved_ones() {
     let policy = Policy::named("fips-140-3").unwrap();
