@@ -56,6 +56,11 @@
 //! - SOCKS proxies, which Python supports with the extra `requests[socks]`, are an `InvalidSchema` error.
 //! - A hook may replace the response after a digest challenge. The session then keeps the cookies of the challenge too;
 //!   Python keeps only those of the new response.
+//! - Blanks at the end of `Location` are cut off; Python sends them as `%20`. A host such as `[zz]` is a
+//!   `ConnectionError`; in Python it is an `InvalidURL`.
+//! - Cookies with a quoted or relative `Path`, or with an empty `Domain`, are sent back; Python never sends them. `Port` is
+//!   ignored; Python drops a cookie whose `Port` lacks the port of the server.
+//! - A response 204 or 304 has no body; Python returns a chunked one.
 //! - A time-out of zero is a `ConnectTimeout` or `ReadTimeout`; in Python it is a `ValueError`.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.
