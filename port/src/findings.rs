@@ -359,7 +359,7 @@ fn holds<'t>(constants: &Constants<'_, 't>, mark: &Mark<'t>, condition: &str) ->
                     };
                     match condition.strip_prefix('!') {
                         // `**kwargs` may contain the argument, so it is not known to be missing.
-                        Some(name) => !arguments.open && !is_given(name),
+                        Some(name) => arguments.open.is_empty() && !is_given(name),
                         None => is_given(condition),
                     }
                 }

@@ -41,9 +41,7 @@ impl<'t> Given<'t> {
                 None => given.unknown.push(name),
             }
         }
-        if arguments.open {
-            given.unknown.push("*args or **kwargs");
-        }
+        given.unknown.extend(&arguments.open);
         for (name, _) in &given.values {
             if kind_of(rule, name) == "-" {
                 given.unknown.push(name);
@@ -64,7 +62,7 @@ impl<'t> Given<'t> {
         found.or(self.host.filter(|_| name == "host"))
     }
 
-    /// Whether a condition of the rules holds: `x`, `!x`, `x=text`, `x~NAME` or `only x y`.
+    /// Whether a condition of the rules holds: `x`, `!x`, `x=text`, `x~NAME`, `x:string`, `x:variable` or `only x y`.
     pub(crate) fn meets(&self, source: &str, condition: &str) -> bool {
         if let Some(names) = condition.strip_prefix("only ") {
             let names: Vec<&str> = names.split(' ').collect();
@@ -80,6 +78,12 @@ impl<'t> Given<'t> {
         if let Some((name, last)) = condition.split_once('~') {
             let node = self.get(name);
             return node.is_some_and(|node| text(source, node).rsplit('.').next() == Some(last));
+        }
+        if let Some((name, form)) = condition.split_once(':') {
+            return self.get(name).is_some_and(|node| match form {
+                "string" => matches!(node.kind(), "string" | "concatenated_string"),
+                _ => !matches!(node.kind(), "string" | "concatenated_string" | "tuple"),
+            });
         }
         match condition.split_once('=') {
             Some((name, value)) => self

@@ -13,7 +13,7 @@ pub fn guide() -> String {
             in common stand together.\n";
     let mut module = "";
     for rule in &rules().list {
-        if rule.hidden || rule.passes.is_some() {
+        if rule.hidden || rule.passes.is_some() && rule.rust.is_none() {
             continue;
         }
         let first = rule.names.first().map_or("", String::as_str);
@@ -76,6 +76,11 @@ fn row(rule: &Rule) -> String {
         .map(|line| format!("`{}`", line.replace('|', "\\|")))
         .collect();
     let mut notes: Vec<String> = rule.differs.clone().into_iter().collect();
+    for [_, note] in &rule.notes {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
     notes.extend(
         rule.gone
             .as_ref()

@@ -49,8 +49,8 @@ pub(crate) enum How<'t> {
 pub(crate) struct Arguments<'t> {
     pub(crate) positional: Vec<Node<'t>>,
     pub(crate) keywords: Vec<(&'t str, Node<'t>)>,
-    /// Whether there is a `*args` or `**kwargs`.
-    pub(crate) open: bool,
+    /// Each `*args` and `**kwargs`, as the program writes it.
+    pub(crate) open: Vec<&'t str>,
     /// The host with which the method's object was created, as in `smtplib.SMTP(host)`.
     pub(crate) host: Option<Node<'t>>,
     /// The arguments that are instances of known classes, by their nodes.

@@ -3,7 +3,7 @@
 use crate::names::{How, Mark, Statement, caught_classes};
 use crate::render::{error_type, pattern};
 use crate::rules::{Rule, rules};
-use crate::syntax::{FIELDS, children, strip, text};
+use crate::syntax::{FIELDS, children, passes_value, text};
 use crate::tree::Node;
 use crate::words::variable;
 
@@ -53,7 +53,7 @@ pub(crate) enum Shape<'t> {
 }
 
 /// The uses of a statement with their shapes.
-pub(crate) fn pieces<'s, 't>(statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>> {
+pub(crate) fn pieces<'s, 't>(source: &str, statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>> {
     let outer = outermost(&statement.marks);
     let shape = |mark: &Mark<'t>| {
         let mut node = mark.node;
@@ -61,10 +61,14 @@ pub(crate) fn pieces<'s, 't>(statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>>
             let is_value = || {
                 parent
                     .child_by_field_id(FIELDS.right)
-                    .is_some_and(|value| strip(value).id() == mark.node.id())
+                    .is_some_and(|value| value.id() == node.id())
             };
             match parent.kind() {
                 "await" | "parenthesized_expression" => node = parent,
+                "argument_list" => match parent.parent() {
+                    Some(call) if passes_value(source, call) => node = call,
+                    _ => return Shape::Inner,
+                },
                 "assignment" if is_value() => {
                     return parent
                         .child_by_field_id(FIELDS.left)

@@ -105,11 +105,14 @@ impl<'s, 't> Renderer<'s, 't> {
                 let rust = rule.rust.as_deref()?;
                 let given = Given::new(rule, arguments);
                 let receiver = mark.receiver.or(given.receiver);
+                let form = given.form(self.source, rule);
+                let template = form.map_or(rust, |form| &form[1]);
+                if template.is_empty() {
+                    return None;
+                }
                 for name in &given.unknown {
                     self.dropped.push((*name).to_owned());
                 }
-                let form = given.form(self.source, rule);
-                let template = form.map_or(rust, |form| &form[1]);
                 let outer = std::mem::take(&mut self.used);
                 let text = self.fill(template, mark, rule, receiver, &given);
                 let used = std::mem::replace(&mut self.used, outer);
@@ -121,7 +124,7 @@ impl<'s, 't> Renderer<'s, 't> {
                 if let Some(arm) = pattern(rule, &mark.name, "e") {
                     return Some(format!("|e: &{}| {arm}", error_type(rule)));
                 }
-                let rust = rule.rust.as_deref()?;
+                let rust = rule.rust.as_deref().filter(|rust| !rust.is_empty())?;
                 let needs_arguments = rule
                     .parameters
                     .iter()
@@ -129,7 +132,11 @@ impl<'s, 't> Renderer<'s, 't> {
                 let is_function = mark.receiver.is_none() && rust.contains('(');
                 let has_self = rust.contains("{self}");
                 let is_bound = mark.receiver.is_some();
-                if has_self && is_bound && !rule.parameters.is_empty() {
+                // Other parents may have many children, among which a search for a field would be slow.
+                let parent = mark.node.parent().filter(|parent| parent.kind() == "call");
+                let function = parent.and_then(|parent| parent.child_by_field_id(FIELDS.function));
+                let is_called = function.is_some_and(|function| function.id() == mark.node.id());
+                if has_self && is_bound && rule.is_method() && !is_called {
                     return self.closure(mark, rule, rust);
                 }
                 if has_self && !is_bound {

@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 
 use crate::findings::{self, Finding};
+use crate::given::Given;
 use crate::names::{How, Mark, Program, Statement};
 use crate::pieces::{Piece, Shape, arm, pieces, raised, without_arm};
 use crate::render::{Marks, Renderer};
 use crate::rules::{Rule, rules};
 use crate::syntax::{FIELDS, Source, children, text};
 use crate::tree::Node;
-use crate::words::variable;
+use crate::words::{one_line, variable};
 use crate::{PortError, skeleton};
 
 /// Enough for the levels of nesting that `syntax` allows.
@@ -198,7 +199,7 @@ fn entry<'t>(
             ));
         }
     }
-    for piece in pieces(statement) {
+    for piece in pieces(source.text, statement) {
         let line = line(source.text, &mut renderer, &piece);
         rust.extend(line.filter(|line| lines.insert(line.clone())));
     }
@@ -212,6 +213,14 @@ fn entry<'t>(
             differs.push(format!("Rust cannot delete the property `{}`.", mark.name));
         } else if !matches!(mark.how, How::Import | How::Type) {
             differs.extend(rule.differs.clone().filter(|text| !differs.contains(text)));
+            if let How::Call(arguments) = &mark.how {
+                let given = Given::new(rule, arguments);
+                for [condition, note] in &rule.notes {
+                    if given.meets(source.text, condition) && !differs.contains(note) {
+                        differs.push(note.clone());
+                    }
+                }
+            }
         }
         features.extend(rule.feature.clone());
         if let Some(version) = &rule.gone {
@@ -223,7 +232,7 @@ fn entry<'t>(
     }
     let mut dropped = HashSet::new();
     for name in renderer.dropped.iter().filter(|name| dropped.insert(*name)) {
-        differs.push(format!("The Rust line leaves out `{name}`."));
+        differs.push(format!("The Rust line leaves out `{}`.", one_line(name)));
     }
     let marks = statement.marks.iter();
     let uses = marks.map(|mark| usage(mark, !rust.is_empty())).collect();
@@ -260,8 +269,11 @@ fn usage(mark: &Mark<'_>, has_line: bool) -> Use {
         matches!(mark.how, How::Type | How::Import) && rules().type_of(&mark.name).is_some();
     let has_rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);
     let rust = has_rust && has_line;
-    let no_line =
-        (has_rust && !has_line).then(|| "There is no Rust line for this use of it.".to_owned());
+    let is_partial = mark
+        .rule
+        .is_some_and(|rule| rule.rust.as_deref() == Some(""));
+    let no_line = (has_rust && !has_line && !is_partial)
+        .then(|| "There is no Rust line for this use of it.".to_owned());
     let is_set = matches!(mark.how, How::Set(..));
     let has_setter = mark.rule.is_some_and(|rule| rule.set.is_some());
     let not_set = (is_set && !has_setter).then(|| match mark.receiver {
@@ -295,6 +307,16 @@ fn line<'t>(
         return Some(text);
     }
     let is_bound = piece.mark.rule.is_none_or(|rule| !rule.no_let);
+    // A coroutine that Python awaits later.
+    let is_later = piece
+        .mark
+        .node
+        .parent()
+        .is_some_and(|parent| parent.kind() == "assignment");
+    let text = match text.strip_suffix(".await?") {
+        Some(future) if is_later => future.to_owned(),
+        _ => text,
+    };
     Some(match piece.shape {
         Shape::Let(target) if is_bound => match binding(source, target) {
             Some(name) if name.contains('.') => format!("{name} = {text};"),

@@ -52,6 +52,10 @@ pub(crate) struct Rule {
     pub(crate) guard: Option<String>,
     pub(crate) family: Option<String>,
     pub(crate) differs: Option<String>,
+    /// What differs for some arguments: a condition, and the text.
+    pub(crate) notes: Vec<[String; 2]>,
+    /// Whether the name is a method, although it has no arguments.
+    pub(crate) method: bool,
     pub(crate) feature: Option<String>,
     pub(crate) gone: Option<String>,
     pub(crate) old: Option<String>,
@@ -81,6 +85,11 @@ pub(crate) struct Parameter {
 }
 
 impl Rule {
+    /// Whether the name is a method of a class, and not a property.
+    pub(crate) fn is_method(&self) -> bool {
+        self.method || !self.parameters.is_empty()
+    }
+
     /// Whether there is a Rust line.
     pub(crate) fn has_rust(&self) -> bool {
         self.rust.is_some()
@@ -218,6 +227,8 @@ fn parameters(text: &str) -> Vec<Parameter> {
 
 #[cfg(test)]
 mod arguments;
+#[cfg(test)]
+mod methods;
 
 #[cfg(test)]
 mod tests {
@@ -335,7 +346,8 @@ mod tests {
                         let argument = condition
                             .trim_start_matches("only ")
                             .trim_start_matches('!');
-                        let argument = &match argument.split_once('~') {
+                        let argument = &match argument.split_once(['~', ':']) {
+                            Some((name, "string")) => format!("{name}='text'"),
                             Some((name, last)) => format!("{name}=socket.{last}"),
                             None => argument.to_owned(),
                         };

@@ -163,6 +163,33 @@ pub(crate) fn children(node: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// Whether a call is one of asyncio's that has the value of the coroutine that is its argument. A task has it later.
+pub(crate) fn passes_value(source: &str, call: Node<'_>) -> bool {
+    let function = call.child_by_field_id(FIELDS.function);
+    let function = function.map_or("", |function| text(source, function));
+    let last = function.rsplit('.').next();
+    function == "asyncio.run" || matches!(last, Some("shield" | "run_until_complete"))
+}
+
+fn makes_task(source: &str, call: Node<'_>) -> bool {
+    let function = call.child_by_field_id(FIELDS.function);
+    let last = function.and_then(|function| text(source, function).rsplit('.').next());
+    matches!(last, Some("ensure_future" | "create_task"))
+}
+
+/// The coroutine of `shield(coroutine)`.
+pub(crate) fn awaited<'t>(source: &str, node: Node<'t>) -> Node<'t> {
+    let mut node = strip(node);
+    while passes_value(source, node) || makes_task(source, node) {
+        let arguments = node.child_by_field_id(FIELDS.arguments).map(children);
+        match arguments.and_then(|arguments| arguments.first().copied()) {
+            Some(inner) => node = strip(inner),
+            None => break,
+        }
+    }
+    node
+}
+
 /// The node without parentheses and `await`.
 pub(crate) fn strip(node: Node<'_>) -> Node<'_> {
     let mut node = node;

@@ -160,10 +160,17 @@ fn skeleton(
         .into_iter()
         .filter(|feature| uses(ports, feature))
         .collect();
+    let tokio = match ports
+        .iter()
+        .any(|(_, port)| port.skeleton.contains("tokio::time"))
+    {
+        true => "tokio = { version = \"1.44\", features = [\"time\"] }\n",
+        false => "",
+    };
     let name = package_name(directory);
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         pyssl = {{ {place}, features = {features:?} }}\n"
+         pyssl = {{ {place}, features = {features:?} }}\n{tokio}"
     );
     fs::write(directory.join("Cargo.toml"), manifest).map_err(cannot)
 }

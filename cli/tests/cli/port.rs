@@ -131,6 +131,24 @@ fn a_skeleton_is_a_cargo_project() {
 }
 
 #[test]
+fn a_skeleton_with_time_outs_depends_on_tokio() {
+    let directory = tempfile::tempdir().unwrap();
+    let read = "async def f(r: asyncio.StreamReader, ctx: ssl.SSLContext):\n    await ";
+    for (call, is_needed) in [
+        ("r.read(5)", false),
+        ("asyncio.wait_for(r.read(5), 3)", true),
+    ] {
+        let program = format!("import asyncio, ssl\n{read}{call}\n");
+        fs::write(directory.path().join("app.py"), program).unwrap();
+        let target = directory.path().join(format!("new-{is_needed}"));
+        let option = format!("--skeleton={}", target.display());
+        port(directory.path(), &[&option]);
+        let manifest = fs::read_to_string(target.join("Cargo.toml")).unwrap();
+        assert_eq!(manifest.contains("\ntokio = "), is_needed, "{manifest}");
+    }
+}
+
+#[test]
 fn a_wrong_path_of_pyssl_is_named_and_nothing_is_written() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("app.py"), PROGRAM).unwrap();

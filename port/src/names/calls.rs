@@ -6,8 +6,8 @@ use super::{Arguments, FrameKind, How, Walker, instance_of};
 use crate::PortError;
 use crate::given::Given;
 use crate::literals::{Literal, literal};
-use crate::rules::rules;
-use crate::syntax::{FIELDS, children};
+use crate::rules::{Rule, rules};
+use crate::syntax::{FIELDS, awaited, children};
 use crate::tree::Node;
 use crate::value::Value;
 
@@ -31,7 +31,7 @@ impl<'t> Walker<'t> {
                         arguments.keywords.push((self.text(name), value));
                     }
                 }
-                "list_splat" | "dictionary_splat" => arguments.open = true,
+                "list_splat" | "dictionary_splat" => arguments.open.push(self.text(child)),
                 _ => arguments.positional.push(child),
             }
         }
@@ -70,7 +70,7 @@ impl<'t> Walker<'t> {
             });
             arguments.known = known.collect();
         }
-        if arguments.open {
+        if !arguments.open.is_empty() {
             if let Some(list) = node.child_by_field_id(FIELDS.arguments) {
                 for child in children(list) {
                     if matches!(child.kind(), "list_splat" | "dictionary_splat") {
@@ -85,9 +85,15 @@ impl<'t> Walker<'t> {
                 .receiver
                 .as_ref()
                 .map_or(&Value::Unknown, |(_, value)| value);
-            let passed = rule
-                .and_then(|rule| rule.passes)
-                .and_then(|index| values.get(index));
+            let passed = rule.and_then(|rule| {
+                let index = rule.passes?;
+                let named = || {
+                    let name = &rule.parameters.get(index)?.name;
+                    let mut keywords = keywords.iter();
+                    Some(&keywords.find(|(keyword, _)| keyword == name)?.1)
+                };
+                values.get(index).or_else(named)
+            });
             let returns = rule.and_then(|rule| {
                 let form = match rule.forms.iter().any(|form| form.len() > 2) {
                     true => Given::new(rule, &arguments).form(self.source, rule),
@@ -110,7 +116,12 @@ impl<'t> Walker<'t> {
                     self.last_host = Some((node.id(), host));
                 }
             }
-            if passed.is_none() && !rule.is_some_and(|rule| rule.hidden) {
+            // `wait_for` has a Rust line of its own if its argument has one.
+            let is_shown = rule.is_none_or(|rule| match rule.passes {
+                Some(_) => rule.has_rust() && self.waits(rule, &arguments),
+                None => !rule.hidden,
+            });
+            if is_shown {
                 self.mark(
                     node,
                     name,
@@ -139,6 +150,20 @@ impl<'t> Walker<'t> {
                 values.first().cloned().unwrap_or(Value::Unknown)
             }
             other => instance_of(&other),
+        })
+    }
+
+    /// Whether the first argument is a call for which Rust has a future.
+    fn waits(&self, rule: &'static Rule, arguments: &Arguments<'t>) -> bool {
+        let argument = Given::new(rule, arguments).get("fut");
+        let Some(call) = argument.map(|node| awaited(self.source, node)) else {
+            return false;
+        };
+        let marks = self.marks.iter().rev();
+        let mut inner = marks.take_while(|mark| mark.node.start_byte() >= call.start_byte());
+        inner.any(|mark| {
+            let rust = mark.rule.and_then(|rule| rule.rust.as_deref());
+            mark.node.id() == call.id() && rust.is_some_and(|rust| rust.contains(".await"))
         })
     }
 

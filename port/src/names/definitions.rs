@@ -39,6 +39,8 @@ impl<'t> Walker<'t> {
                 // A function such as `asyncio.wait_for` has no Rust line of its own. A call of it becomes that of its
                 // argument, so the import is not shown.
                 Some(rule) if rule.passes.is_some() => {}
+                // A name without a Rust line is counted where it is used.
+                Some(rule) if rule.plain && !rule.has_rust() => {}
                 Some(rule) => self.mark(
                     name,
                     canonical,

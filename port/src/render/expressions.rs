@@ -5,7 +5,7 @@ use crate::kinds::{possible_types, rust_type, same_type};
 use crate::literals::{Literal, float, format_text, has_break, integer, literal};
 use crate::names::How;
 use crate::rules::rules;
-use crate::syntax::{FIELDS, MOST_LEVELS, children, strip, text};
+use crate::syntax::{FIELDS, MOST_LEVELS, awaited, children, strip, text};
 use crate::tree::Node;
 use crate::words::{comment, one_line, quoted, quoted_bytes, variable};
 
@@ -42,6 +42,9 @@ impl<'t> Renderer<'_, 't> {
         if kind == "comment" {
             return comment(self.python(node));
         }
+        if let "future" | "awaited" = kind {
+            return self.future(node, kind == "awaited");
+        }
         if let Some(mark) = self.marks.get(node) {
             if matches!(kind, "shutdown" | "domain" | "socktype" | "protocol") {
                 return self.name(node, kind);
@@ -73,6 +76,12 @@ impl<'t> Renderer<'_, 't> {
                 _ => "ssl::create_unverified_context(())?".to_owned(),
             },
             ("true" | "false", "bool" | "any" | "verify") => node.kind().to_owned(),
+            // Python's `bool` is a number.
+            ("true" | "false", "usize" | "u16" | "u32" | "u64" | "i32" | "f64" | "retry") => {
+                let number = u8::from(node.kind() == "true");
+                let suffix = if kind == "f64" { "f64" } else { "" };
+                format!("{number}{suffix}")
+            }
             ("integer", "bool") => match integer(self.python(node), u128::MAX) {
                 Some(_) => (integer(self.python(node), 0).is_none()).to_string(),
                 None => self.hole(node, kind),
@@ -131,6 +140,19 @@ impl<'t> Renderer<'_, 't> {
             }
             ("identifier" | "attribute", _) => self.name(node, kind),
             _ => self.hole(node, kind),
+        }
+    }
+
+    /// A call that Python awaits later, or its value.
+    fn future(&mut self, node: Node<'t>, is_awaited: bool) -> String {
+        let mark = self.marks.get(awaited(self.source, node));
+        let Some(text) = mark.and_then(|mark| self.mark(mark)) else {
+            return self.hole(node, "any");
+        };
+        match text.strip_suffix(".await?") {
+            _ if is_awaited => text,
+            Some(future) => future.to_owned(),
+            None => format!("async {{ Ok({text}) }}"),
         }
     }
 

@@ -28,7 +28,9 @@ fn call(rule: &Rule, class: &str, last: &str, extra: &str) -> String {
 fn every_argument_of_a_rule_is_in_the_rust_line_or_named() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for rule in &rules().list {
+    // The line of an empty template depends on the arguments; asyncio's functions are shown with their coroutine only.
+    let is_fixed = |rule: &&Rule| rule.rust.as_deref() != Some("") && rule.passes.is_none();
+    for rule in rules().list.iter().filter(is_fixed) {
         // Rust never needs an argument of the kind `~`, unless its default has no effect and another value is given.
         let needless = ["0", "False", "None"].map(Some);
         let parameters = rule

@@ -249,7 +249,7 @@ impl<'s, 't> Function<'s, 't> {
     pub(super) fn flat(&mut self, node: Node<'t>) {
         self.comment(node.end_byte());
         for statement in self.statements_in(node.start_byte(), node.end_byte()) {
-            for piece in pieces(statement) {
+            for piece in pieces(self.source, statement) {
                 self.piece(statement, &piece);
             }
         }
@@ -258,7 +258,7 @@ impl<'s, 't> Function<'s, 't> {
     /// The uses in a statement, or in the head of a compound one.
     pub(super) fn pieces(&mut self, node: Node<'t>) {
         if let Some(statement) = self.statements.get(&node.id()).copied() {
-            for piece in pieces(statement) {
+            for piece in pieces(self.source, statement) {
                 self.piece(statement, &piece);
             }
         }
@@ -324,6 +324,12 @@ impl<'s, 't> Function<'s, 't> {
         }
         let mut renderer = Renderer::new(self.source, self.marks, true);
         let text = renderer.mark(mark)?;
+        let mut dropped = std::mem::take(&mut renderer.dropped);
+        let mut seen = HashSet::new();
+        dropped.retain(|name| seen.insert(name.clone()));
+        for name in dropped {
+            self.comment_line(&format!("The next line leaves out `{}`.", one_line(&name)));
+        }
         let needs = std::mem::take(&mut renderer.needs);
         let consumed = mark
             .receiver
@@ -386,7 +392,7 @@ impl<'s, 't> Function<'s, 't> {
             }
         };
         if let Some(statement) = self.statements.get(&node.id()).copied() {
-            for piece in pieces(statement) {
+            for piece in pieces(self.source, statement) {
                 if !matches!(piece.shape, Shape::Return) {
                     self.piece(statement, &piece);
                 } else if let Some(text) = self.rendered(piece.mark) {

@@ -815,7 +815,6 @@ pub fn rule_44_0(obj: ssl::SslContext, a_purpose: ssl::Purpose) -> Result<(), An
 }
 
 pub fn rule_45_0(obj: ssl::SslContext) -> Result<(), AnyError> {
-    let x = obj.set_default_verify_paths()?;
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
@@ -827,13 +826,11 @@ pub fn rule_46_0(obj: ssl::SslContext) -> Result<(), AnyError> {
 }
 
 pub fn rule_47_0(obj: ssl::SslContext) -> Result<(), AnyError> {
-    let x = obj.cert_store_stats();
     let y = obj.cert_store_stats();
     Ok(())
 }
 
 pub fn rule_47_1(obj: ssl::SslContext) -> Result<(), AnyError> {
-    let x = obj.session_stats();
     let y = obj.session_stats();
     Ok(())
 }
@@ -979,7 +976,6 @@ pub fn rule_62_0(obj: ssl::SslContext, a_path: &str) -> Result<(), AnyError> {
 }
 
 pub fn rule_63_0(obj: ssl::SslContext) -> Result<(), AnyError> {
-    let x = obj.get_ciphers()?;
     let y = obj.get_ciphers()?;
     Ok(())
 }
@@ -1060,6 +1056,7 @@ pub fn rule_74_0(obj: ssl::SslContext, a_incoming: ssl::MemoryBio, a_outgoing: s
 pub fn rule_75_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_address)?;
     let y = obj.connect(a_address)?;
+    let z = obj.connect(std::path::Path::new("text"))?;
     Ok(())
 }
 
@@ -1072,6 +1069,7 @@ pub fn rule_76_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyE
 pub fn rule_77_0(obj: ssl::SslSocket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.bind(a_address)?;
     let y = obj.bind(a_address)?;
+    let z = obj.bind(std::path::Path::new("text"))?;
     Ok(())
 }
 
@@ -1082,7 +1080,6 @@ pub fn rule_78_0(obj: ssl::SslSocket, a_backlog: i32) -> Result<(), AnyError> {
 }
 
 pub fn rule_79_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.accept()?;
     let y = obj.accept()?;
     Ok(())
 }
@@ -1155,37 +1152,31 @@ pub fn rule_89_0(obj: ssl::SslSocket, a_file: std::fs::File, a_offset: u64, a_co
 }
 
 pub fn rule_90_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
 pub fn rule_90_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.close();
     let y = obj.close();
     Ok(())
 }
 
 pub fn rule_90_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.fileno();
     let y = obj.fileno();
     Ok(())
 }
 
 pub fn rule_90_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.gettimeout();
     let y = obj.gettimeout();
     Ok(())
 }
 
 pub fn rule_90_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.getblocking();
     let y = obj.getblocking();
     Ok(())
 }
 
 pub fn rule_91_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    obj.unwrap()?;
     obj.unwrap()?;
     Ok(())
 }
@@ -1197,8 +1188,6 @@ pub fn rule_92_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
 }
 
 pub fn rule_93_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.detach()?;
-    let obj: ssl::SslSocket = py("obj");
     let y = obj.detach()?;
     Ok(())
 }
@@ -1229,39 +1218,40 @@ pub fn rule_96_1(obj: ssl::SslSocket, a_flag: bool) -> Result<(), AnyError> {
 }
 
 pub fn rule_97_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.getpeername()?;
     let y = obj.getpeername()?;
     Ok(())
 }
 
 pub fn rule_97_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.getsockname()?;
     let y = obj.getsockname()?;
     Ok(())
 }
 
 pub fn rule_97_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.get_inheritable()?;
     let y = obj.get_inheritable()?;
     Ok(())
 }
 
-pub fn rule_98_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */ /* a_value */;
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */ /* a_value */;
-    ssl::socket2::SockRef::from(&obj).set_reuse_address(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_tcp_nodelay(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_keepalive(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_broadcast(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_only_v6(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_recv_buffer_size(py::<usize>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_send_buffer_size(py::<usize>("value"))?;
+pub fn rule_98_0() -> Result<(), AnyError> {
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_reuse_address(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_tcp_nodelay(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_keepalive(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_broadcast(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_only_v6(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_recv_buffer_size(py::<usize>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).set_send_buffer_size(py::<usize>("value"))?;
     Ok(())
 }
 
-pub fn rule_99_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */;
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */;
+pub fn rule_99_0() -> Result<(), AnyError> {
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).take_error()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).r#type()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).reuse_address()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).tcp_nodelay()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).keepalive()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).broadcast()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).recv_buffer_size()?;
+    let z = ssl::socket2::SockRef::from(&py::<ssl::SslSocket>("ssl.SSLSocket")).send_buffer_size()?;
     Ok(())
 }
 
@@ -1380,163 +1370,136 @@ pub fn rule_107_1(obj: ssl::SslObject) -> Result<(), AnyError> {
 }
 
 pub fn rule_108_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.get_verified_chain()?;
     let y = obj.get_verified_chain()?;
     Ok(())
 }
 
 pub fn rule_108_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.get_unverified_chain()?;
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
 pub fn rule_109_0(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.get_verified_chain();
     let y = obj.get_verified_chain();
     Ok(())
 }
 
 pub fn rule_109_1(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.get_unverified_chain();
     let y = obj.get_unverified_chain();
     Ok(())
 }
 
 pub fn rule_110_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
 pub fn rule_110_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.shared_ciphers();
     let y = obj.shared_ciphers();
     Ok(())
 }
 
 pub fn rule_110_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.compression();
     let y = obj.compression();
     Ok(())
 }
 
 pub fn rule_110_3(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
 pub fn rule_110_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
 pub fn rule_110_5(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.group();
     let y = obj.group();
     Ok(())
 }
 
 pub fn rule_110_6(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.cipher();
     let y = obj.cipher();
     Ok(())
 }
 
 pub fn rule_110_7(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.shared_ciphers();
     let y = obj.shared_ciphers();
     Ok(())
 }
 
 pub fn rule_110_8(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.compression();
     let y = obj.compression();
     Ok(())
 }
 
 pub fn rule_110_9(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.version();
     let y = obj.version();
     Ok(())
 }
 
 pub fn rule_110_10(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.selected_alpn_protocol();
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
 pub fn rule_110_11(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.group();
     let y = obj.group();
     Ok(())
 }
 
 pub fn rule_110_12(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
 pub fn rule_111_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.selected_npn_protocol();
     let y = obj.selected_npn_protocol();
     Ok(())
 }
 
 pub fn rule_111_1(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.selected_npn_protocol();
     let y = obj.selected_npn_protocol();
     Ok(())
 }
 
 pub fn rule_112_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.client_sigalg()?;
     let y = obj.client_sigalg()?;
     Ok(())
 }
 
 pub fn rule_112_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.server_sigalg()?;
     let y = obj.server_sigalg()?;
     Ok(())
 }
 
 pub fn rule_112_2(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.client_sigalg()?;
     let y = obj.client_sigalg()?;
     Ok(())
 }
 
 pub fn rule_112_3(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.server_sigalg()?;
     let y = obj.server_sigalg()?;
     Ok(())
 }
 
 pub fn rule_112_4(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.verify_client_post_handshake()?;
     let y = obj.verify_client_post_handshake()?;
     Ok(())
 }
 
 pub fn rule_112_5(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.verify_client_post_handshake()?;
     let y = obj.verify_client_post_handshake()?;
     Ok(())
 }
 
 pub fn rule_112_6(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.do_handshake()?;
     let y = obj.do_handshake()?;
     Ok(())
 }
 
 pub fn rule_112_7(obj: ssl::SslObject) -> Result<(), AnyError> {
-    let x = obj.unwrap()?;
     let y = obj.unwrap()?;
     Ok(())
 }
@@ -1584,54 +1547,53 @@ pub fn rule_120_0(obj: ssl::MemoryBio, a_buf: &[u8]) -> Result<(), AnyError> {
 }
 
 pub fn rule_121_0(obj: ssl::MemoryBio) -> Result<(), AnyError> {
-    let x = obj.write_eof();
     let y = obj.write_eof();
     Ok(())
 }
 
-pub fn rule_121_1(obj: ssl::MemoryBio) -> Result<(), AnyError> {
+pub fn rule_122_0(obj: ssl::MemoryBio) -> Result<(), AnyError> {
     let x = obj.eof();
     let y = obj.eof();
     Ok(())
 }
 
-pub fn rule_121_2(obj: ssl::MemoryBio) -> Result<(), AnyError> {
+pub fn rule_122_1(obj: ssl::MemoryBio) -> Result<(), AnyError> {
     let x = obj.pending();
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_122_0(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_123_0(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.id();
     let y = obj.id();
     Ok(())
 }
 
-pub fn rule_122_1(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_123_1(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.time();
     let y = obj.time();
     Ok(())
 }
 
-pub fn rule_122_2(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_123_2(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.timeout();
     let y = obj.timeout();
     Ok(())
 }
 
-pub fn rule_122_3(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_123_3(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.ticket_lifetime_hint();
     let y = obj.ticket_lifetime_hint();
     Ok(())
 }
 
-pub fn rule_122_4(obj: ssl::SslSession) -> Result<(), AnyError> {
+pub fn rule_123_4(obj: ssl::SslSession) -> Result<(), AnyError> {
     let x = obj.has_ticket();
     let y = obj.has_ticket();
     Ok(())
 }
 
-pub fn rule_123_0(obj: ssl::Certificate) -> Result<(), AnyError> {
+pub fn rule_124_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     let x = obj.to_pem()?;
     let y = obj.to_pem()?;
     let z = obj.to_der()?;
@@ -1641,37 +1603,36 @@ pub fn rule_123_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_124_0(obj: ssl::Certificate) -> Result<(), AnyError> {
-    let x = obj.get_info()?;
+pub fn rule_125_0(obj: ssl::Certificate) -> Result<(), AnyError> {
     let y = obj.get_info()?;
     Ok(())
 }
 
-pub fn rule_125_0() -> Result<(), AnyError> {
-    let x = ssl::Certificate::to_pem;
-    let y = ssl::Certificate::to_pem;
-    Ok(())
-}
-
-pub fn rule_125_1() -> Result<(), AnyError> {
-    let x = ssl::Certificate::to_pem;
-    let y = ssl::Certificate::to_pem;
-    Ok(())
-}
-
 pub fn rule_126_0() -> Result<(), AnyError> {
-    let x = ssl::Certificate::to_der;
-    let y = ssl::Certificate::to_der;
+    let x = ssl::Certificate::to_pem;
+    let y = ssl::Certificate::to_pem;
     Ok(())
 }
 
 pub fn rule_126_1() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_pem;
+    let y = ssl::Certificate::to_pem;
+    Ok(())
+}
+
+pub fn rule_127_0() -> Result<(), AnyError> {
     let x = ssl::Certificate::to_der;
     let y = ssl::Certificate::to_der;
     Ok(())
 }
 
-pub fn rule_127_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_127_1() -> Result<(), AnyError> {
+    let x = ssl::Certificate::to_der;
+    let y = ssl::Certificate::to_der;
+    Ok(())
+}
+
+pub fn rule_128_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1689,7 +1650,7 @@ pub fn rule_127_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1706,7 +1667,7 @@ pub fn rule_128_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1723,7 +1684,7 @@ pub fn rule_129_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_131_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1740,7 +1701,7 @@ pub fn rule_130_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_131_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_132_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1757,7 +1718,7 @@ pub fn rule_131_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_132_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_133_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1774,7 +1735,7 @@ pub fn rule_132_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_133_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
+pub fn rule_134_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -1792,952 +1753,963 @@ pub fn rule_133_0(a_message: &str, a_errno: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_134_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.library();
     let y = obj.library();
     Ok(())
 }
 
-pub fn rule_134_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_134_2(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_2(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.errno();
     let y = obj.errno();
     Ok(())
 }
 
-pub fn rule_134_3(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_3(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_code();
     let y = obj.verify_code();
     Ok(())
 }
 
-pub fn rule_134_4(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_135_4(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.verify_message();
     let y = obj.verify_message();
     Ok(())
 }
 
-pub fn rule_135_0(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_136_0(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
     Ok(())
 }
 
-pub fn rule_135_1(obj: ssl::Error) -> Result<(), AnyError> {
+pub fn rule_136_1(obj: ssl::Error) -> Result<(), AnyError> {
     let x = obj.to_string();
     let y = obj.to_string();
-    Ok(())
-}
-
-pub fn rule_136_0() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_136_1() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_136_2() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_136_3() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_136_4() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_136_5() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_136_6() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_136_7() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_136_8() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    Ok(())
-}
-
-pub fn rule_136_9() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SSL as i32;
-    let y = ssl::SSL_ERROR_SSL as i32;
-    Ok(())
-}
-
-pub fn rule_136_10() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_READ as i32;
-    let y = ssl::SSL_ERROR_WANT_READ as i32;
-    Ok(())
-}
-
-pub fn rule_136_11() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
-    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
-    Ok(())
-}
-
-pub fn rule_136_12() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
-    Ok(())
-}
-
-pub fn rule_136_13() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_SYSCALL as i32;
-    let y = ssl::SSL_ERROR_SYSCALL as i32;
-    Ok(())
-}
-
-pub fn rule_136_14() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
-    Ok(())
-}
-
-pub fn rule_136_15() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
-    Ok(())
-}
-
-pub fn rule_136_16() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_EOF as i32;
-    let y = ssl::SSL_ERROR_EOF as i32;
-    Ok(())
-}
-
-pub fn rule_136_17() -> Result<(), AnyError> {
-    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
-    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
     Ok(())
 }
 
 pub fn rule_137_0() -> Result<(), AnyError> {
-    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
-    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
     Ok(())
 }
 
 pub fn rule_137_1() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_137_2() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_137_3() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_137_4() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_137_5() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_137_6() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_137_7() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_137_8() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_137_9() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SSL as i32;
+    let y = ssl::SSL_ERROR_SSL as i32;
+    Ok(())
+}
+
+pub fn rule_137_10() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_READ as i32;
+    let y = ssl::SSL_ERROR_WANT_READ as i32;
+    Ok(())
+}
+
+pub fn rule_137_11() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_WRITE as i32;
+    let y = ssl::SSL_ERROR_WANT_WRITE as i32;
+    Ok(())
+}
+
+pub fn rule_137_12() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    let y = ssl::SSL_ERROR_WANT_X509_LOOKUP as i32;
+    Ok(())
+}
+
+pub fn rule_137_13() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_SYSCALL as i32;
+    let y = ssl::SSL_ERROR_SYSCALL as i32;
+    Ok(())
+}
+
+pub fn rule_137_14() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    let y = ssl::SSL_ERROR_ZERO_RETURN as i32;
+    Ok(())
+}
+
+pub fn rule_137_15() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    let y = ssl::SSL_ERROR_WANT_CONNECT as i32;
+    Ok(())
+}
+
+pub fn rule_137_16() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_EOF as i32;
+    let y = ssl::SSL_ERROR_EOF as i32;
+    Ok(())
+}
+
+pub fn rule_137_17() -> Result<(), AnyError> {
+    let x = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    let y = ssl::SSL_ERROR_INVALID_ERROR_CODE as i32;
+    Ok(())
+}
+
+pub fn rule_138_0() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_137_2() -> Result<(), AnyError> {
+pub fn rule_138_1() -> Result<(), AnyError> {
+    let x = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    let y = ssl::ALERT_DESCRIPTION_CLOSE_NOTIFY;
+    Ok(())
+}
+
+pub fn rule_138_2() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_137_3() -> Result<(), AnyError> {
+pub fn rule_138_3() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     let y = ssl::ALERT_DESCRIPTION_UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_137_4() -> Result<(), AnyError> {
+pub fn rule_138_4() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_137_5() -> Result<(), AnyError> {
+pub fn rule_138_5() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     let y = ssl::ALERT_DESCRIPTION_BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_137_6() -> Result<(), AnyError> {
+pub fn rule_138_6() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_137_7() -> Result<(), AnyError> {
+pub fn rule_138_7() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     let y = ssl::ALERT_DESCRIPTION_RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_137_8() -> Result<(), AnyError> {
+pub fn rule_138_8() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_9() -> Result<(), AnyError> {
+pub fn rule_138_9() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_10() -> Result<(), AnyError> {
+pub fn rule_138_10() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_11() -> Result<(), AnyError> {
+pub fn rule_138_11() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     let y = ssl::ALERT_DESCRIPTION_HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_137_12() -> Result<(), AnyError> {
+pub fn rule_138_12() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_13() -> Result<(), AnyError> {
+pub fn rule_138_13() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_14() -> Result<(), AnyError> {
+pub fn rule_138_14() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_15() -> Result<(), AnyError> {
+pub fn rule_138_15() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_137_16() -> Result<(), AnyError> {
+pub fn rule_138_16() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_137_17() -> Result<(), AnyError> {
+pub fn rule_138_17() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_137_18() -> Result<(), AnyError> {
+pub fn rule_138_18() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_137_19() -> Result<(), AnyError> {
+pub fn rule_138_19() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_137_20() -> Result<(), AnyError> {
+pub fn rule_138_20() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_137_21() -> Result<(), AnyError> {
+pub fn rule_138_21() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_137_22() -> Result<(), AnyError> {
+pub fn rule_138_22() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_137_23() -> Result<(), AnyError> {
+pub fn rule_138_23() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     let y = ssl::ALERT_DESCRIPTION_ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_137_24() -> Result<(), AnyError> {
+pub fn rule_138_24() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_137_25() -> Result<(), AnyError> {
+pub fn rule_138_25() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_137_26() -> Result<(), AnyError> {
+pub fn rule_138_26() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_137_27() -> Result<(), AnyError> {
+pub fn rule_138_27() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     let y = ssl::ALERT_DESCRIPTION_ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_137_28() -> Result<(), AnyError> {
+pub fn rule_138_28() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_137_29() -> Result<(), AnyError> {
+pub fn rule_138_29() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_137_30() -> Result<(), AnyError> {
+pub fn rule_138_30() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_137_31() -> Result<(), AnyError> {
+pub fn rule_138_31() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     let y = ssl::ALERT_DESCRIPTION_DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_137_32() -> Result<(), AnyError> {
+pub fn rule_138_32() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_137_33() -> Result<(), AnyError> {
+pub fn rule_138_33() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     let y = ssl::ALERT_DESCRIPTION_PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_137_34() -> Result<(), AnyError> {
+pub fn rule_138_34() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_137_35() -> Result<(), AnyError> {
+pub fn rule_138_35() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     let y = ssl::ALERT_DESCRIPTION_INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_137_36() -> Result<(), AnyError> {
+pub fn rule_138_36() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_137_37() -> Result<(), AnyError> {
+pub fn rule_138_37() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     let y = ssl::ALERT_DESCRIPTION_INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_137_38() -> Result<(), AnyError> {
+pub fn rule_138_38() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_137_39() -> Result<(), AnyError> {
+pub fn rule_138_39() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     let y = ssl::ALERT_DESCRIPTION_USER_CANCELLED;
     Ok(())
 }
 
-pub fn rule_137_40() -> Result<(), AnyError> {
+pub fn rule_138_40() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_137_41() -> Result<(), AnyError> {
+pub fn rule_138_41() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     let y = ssl::ALERT_DESCRIPTION_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_137_42() -> Result<(), AnyError> {
+pub fn rule_138_42() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_137_43() -> Result<(), AnyError> {
+pub fn rule_138_43() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     let y = ssl::ALERT_DESCRIPTION_UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_137_44() -> Result<(), AnyError> {
+pub fn rule_138_44() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_137_45() -> Result<(), AnyError> {
+pub fn rule_138_45() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     let y = ssl::ALERT_DESCRIPTION_CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_137_46() -> Result<(), AnyError> {
+pub fn rule_138_46() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_137_47() -> Result<(), AnyError> {
+pub fn rule_138_47() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     let y = ssl::ALERT_DESCRIPTION_UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_137_48() -> Result<(), AnyError> {
+pub fn rule_138_48() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_137_49() -> Result<(), AnyError> {
+pub fn rule_138_49() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_137_50() -> Result<(), AnyError> {
+pub fn rule_138_50() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_137_51() -> Result<(), AnyError> {
+pub fn rule_138_51() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_137_52() -> Result<(), AnyError> {
+pub fn rule_138_52() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_137_53() -> Result<(), AnyError> {
+pub fn rule_138_53() -> Result<(), AnyError> {
     let x = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     let y = ssl::ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_138_0() -> Result<(), AnyError> {
+pub fn rule_139_0() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsContentType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_138_1() -> Result<(), AnyError> {
+pub fn rule_139_1() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::ALERT;
     let y = ssl::TlsContentType::ALERT;
     Ok(())
 }
 
-pub fn rule_138_2() -> Result<(), AnyError> {
+pub fn rule_139_2() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HANDSHAKE;
     let y = ssl::TlsContentType::HANDSHAKE;
     Ok(())
 }
 
-pub fn rule_138_3() -> Result<(), AnyError> {
+pub fn rule_139_3() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::APPLICATION_DATA;
     let y = ssl::TlsContentType::APPLICATION_DATA;
     Ok(())
 }
 
-pub fn rule_138_4() -> Result<(), AnyError> {
+pub fn rule_139_4() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::HEADER;
     let y = ssl::TlsContentType::HEADER;
     Ok(())
 }
 
-pub fn rule_138_5() -> Result<(), AnyError> {
+pub fn rule_139_5() -> Result<(), AnyError> {
     let x = ssl::TlsContentType::INNER_CONTENT_TYPE;
     let y = ssl::TlsContentType::INNER_CONTENT_TYPE;
     Ok(())
 }
 
-pub fn rule_139_0() -> Result<(), AnyError> {
+pub fn rule_140_0() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CLOSE_NOTIFY;
     let y = ssl::TlsAlertType::CLOSE_NOTIFY;
     Ok(())
 }
 
-pub fn rule_139_1() -> Result<(), AnyError> {
+pub fn rule_140_1() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     let y = ssl::TlsAlertType::UNEXPECTED_MESSAGE;
     Ok(())
 }
 
-pub fn rule_139_2() -> Result<(), AnyError> {
+pub fn rule_140_2() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_RECORD_MAC;
     let y = ssl::TlsAlertType::BAD_RECORD_MAC;
     Ok(())
 }
 
-pub fn rule_139_3() -> Result<(), AnyError> {
+pub fn rule_140_3() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPTION_FAILED;
     let y = ssl::TlsAlertType::DECRYPTION_FAILED;
     Ok(())
 }
 
-pub fn rule_139_4() -> Result<(), AnyError> {
+pub fn rule_140_4() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::RECORD_OVERFLOW;
     let y = ssl::TlsAlertType::RECORD_OVERFLOW;
     Ok(())
 }
 
-pub fn rule_139_5() -> Result<(), AnyError> {
+pub fn rule_140_5() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     let y = ssl::TlsAlertType::DECOMPRESSION_FAILURE;
     Ok(())
 }
 
-pub fn rule_139_6() -> Result<(), AnyError> {
+pub fn rule_140_6() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     let y = ssl::TlsAlertType::HANDSHAKE_FAILURE;
     Ok(())
 }
 
-pub fn rule_139_7() -> Result<(), AnyError> {
+pub fn rule_140_7() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_CERTIFICATE;
     let y = ssl::TlsAlertType::NO_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_139_8() -> Result<(), AnyError> {
+pub fn rule_140_8() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_139_9() -> Result<(), AnyError> {
+pub fn rule_140_9() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     let y = ssl::TlsAlertType::UNSUPPORTED_CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_139_10() -> Result<(), AnyError> {
+pub fn rule_140_10() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     let y = ssl::TlsAlertType::CERTIFICATE_REVOKED;
     Ok(())
 }
 
-pub fn rule_139_11() -> Result<(), AnyError> {
+pub fn rule_140_11() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_EXPIRED;
     Ok(())
 }
 
-pub fn rule_139_12() -> Result<(), AnyError> {
+pub fn rule_140_12() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     let y = ssl::TlsAlertType::CERTIFICATE_UNKNOWN;
     Ok(())
 }
 
-pub fn rule_139_13() -> Result<(), AnyError> {
+pub fn rule_140_13() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     let y = ssl::TlsAlertType::ILLEGAL_PARAMETER;
     Ok(())
 }
 
-pub fn rule_139_14() -> Result<(), AnyError> {
+pub fn rule_140_14() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_CA;
     let y = ssl::TlsAlertType::UNKNOWN_CA;
     Ok(())
 }
 
-pub fn rule_139_15() -> Result<(), AnyError> {
+pub fn rule_140_15() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::ACCESS_DENIED;
     let y = ssl::TlsAlertType::ACCESS_DENIED;
     Ok(())
 }
 
-pub fn rule_139_16() -> Result<(), AnyError> {
+pub fn rule_140_16() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECODE_ERROR;
     let y = ssl::TlsAlertType::DECODE_ERROR;
     Ok(())
 }
 
-pub fn rule_139_17() -> Result<(), AnyError> {
+pub fn rule_140_17() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::DECRYPT_ERROR;
     let y = ssl::TlsAlertType::DECRYPT_ERROR;
     Ok(())
 }
 
-pub fn rule_139_18() -> Result<(), AnyError> {
+pub fn rule_140_18() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::EXPORT_RESTRICTION;
     let y = ssl::TlsAlertType::EXPORT_RESTRICTION;
     Ok(())
 }
 
-pub fn rule_139_19() -> Result<(), AnyError> {
+pub fn rule_140_19() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::PROTOCOL_VERSION;
     let y = ssl::TlsAlertType::PROTOCOL_VERSION;
     Ok(())
 }
 
-pub fn rule_139_20() -> Result<(), AnyError> {
+pub fn rule_140_20() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     let y = ssl::TlsAlertType::INSUFFICIENT_SECURITY;
     Ok(())
 }
 
-pub fn rule_139_21() -> Result<(), AnyError> {
+pub fn rule_140_21() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INTERNAL_ERROR;
     let y = ssl::TlsAlertType::INTERNAL_ERROR;
     Ok(())
 }
 
-pub fn rule_139_22() -> Result<(), AnyError> {
+pub fn rule_140_22() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     let y = ssl::TlsAlertType::INAPPROPRIATE_FALLBACK;
     Ok(())
 }
 
-pub fn rule_139_23() -> Result<(), AnyError> {
+pub fn rule_140_23() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::USER_CANCELED;
     let y = ssl::TlsAlertType::USER_CANCELED;
     Ok(())
 }
 
-pub fn rule_139_24() -> Result<(), AnyError> {
+pub fn rule_140_24() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_RENEGOTIATION;
     let y = ssl::TlsAlertType::NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_139_25() -> Result<(), AnyError> {
+pub fn rule_140_25() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::MISSING_EXTENSION;
     let y = ssl::TlsAlertType::MISSING_EXTENSION;
     Ok(())
 }
 
-pub fn rule_139_26() -> Result<(), AnyError> {
+pub fn rule_140_26() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     let y = ssl::TlsAlertType::UNSUPPORTED_EXTENSION;
     Ok(())
 }
 
-pub fn rule_139_27() -> Result<(), AnyError> {
+pub fn rule_140_27() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     let y = ssl::TlsAlertType::CERTIFICATE_UNOBTAINABLE;
     Ok(())
 }
 
-pub fn rule_139_28() -> Result<(), AnyError> {
+pub fn rule_140_28() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     let y = ssl::TlsAlertType::UNRECOGNIZED_NAME;
     Ok(())
 }
 
-pub fn rule_139_29() -> Result<(), AnyError> {
+pub fn rule_140_29() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_STATUS_RESPONSE;
     Ok(())
 }
 
-pub fn rule_139_30() -> Result<(), AnyError> {
+pub fn rule_140_30() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     let y = ssl::TlsAlertType::BAD_CERTIFICATE_HASH_VALUE;
     Ok(())
 }
 
-pub fn rule_139_31() -> Result<(), AnyError> {
+pub fn rule_140_31() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     let y = ssl::TlsAlertType::UNKNOWN_PSK_IDENTITY;
     Ok(())
 }
 
-pub fn rule_139_32() -> Result<(), AnyError> {
+pub fn rule_140_32() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     let y = ssl::TlsAlertType::CERTIFICATE_REQUIRED;
     Ok(())
 }
 
-pub fn rule_139_33() -> Result<(), AnyError> {
+pub fn rule_140_33() -> Result<(), AnyError> {
     let x = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     let y = ssl::TlsAlertType::NO_APPLICATION_PROTOCOL;
     Ok(())
 }
 
-pub fn rule_140_0() -> Result<(), AnyError> {
+pub fn rule_141_0() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_REQUEST;
     let y = ssl::TlsMessageType::HELLO_REQUEST;
     Ok(())
 }
 
-pub fn rule_140_1() -> Result<(), AnyError> {
+pub fn rule_141_1() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_HELLO;
     let y = ssl::TlsMessageType::CLIENT_HELLO;
     Ok(())
 }
 
-pub fn rule_140_2() -> Result<(), AnyError> {
+pub fn rule_141_2() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_HELLO;
     let y = ssl::TlsMessageType::SERVER_HELLO;
     Ok(())
 }
 
-pub fn rule_140_3() -> Result<(), AnyError> {
+pub fn rule_141_3() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_VERIFY_REQUEST;
     Ok(())
 }
 
-pub fn rule_140_4() -> Result<(), AnyError> {
+pub fn rule_141_4() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEWSESSION_TICKET;
     let y = ssl::TlsMessageType::NEWSESSION_TICKET;
     Ok(())
 }
 
-pub fn rule_140_5() -> Result<(), AnyError> {
+pub fn rule_141_5() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::END_OF_EARLY_DATA;
     let y = ssl::TlsMessageType::END_OF_EARLY_DATA;
     Ok(())
 }
 
-pub fn rule_140_6() -> Result<(), AnyError> {
+pub fn rule_141_6() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     let y = ssl::TlsMessageType::HELLO_RETRY_REQUEST;
     Ok(())
 }
 
-pub fn rule_140_7() -> Result<(), AnyError> {
+pub fn rule_141_7() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     let y = ssl::TlsMessageType::ENCRYPTED_EXTENSIONS;
     Ok(())
 }
 
-pub fn rule_140_8() -> Result<(), AnyError> {
+pub fn rule_141_8() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE;
     let y = ssl::TlsMessageType::CERTIFICATE;
     Ok(())
 }
 
-pub fn rule_140_9() -> Result<(), AnyError> {
+pub fn rule_141_9() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::SERVER_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_140_10() -> Result<(), AnyError> {
+pub fn rule_141_10() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     let y = ssl::TlsMessageType::CERTIFICATE_REQUEST;
     Ok(())
 }
 
-pub fn rule_140_11() -> Result<(), AnyError> {
+pub fn rule_141_11() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SERVER_DONE;
     let y = ssl::TlsMessageType::SERVER_DONE;
     Ok(())
 }
 
-pub fn rule_140_12() -> Result<(), AnyError> {
+pub fn rule_141_12() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     let y = ssl::TlsMessageType::CERTIFICATE_VERIFY;
     Ok(())
 }
 
-pub fn rule_140_13() -> Result<(), AnyError> {
+pub fn rule_141_13() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     let y = ssl::TlsMessageType::CLIENT_KEY_EXCHANGE;
     Ok(())
 }
 
-pub fn rule_140_14() -> Result<(), AnyError> {
+pub fn rule_141_14() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::FINISHED;
     let y = ssl::TlsMessageType::FINISHED;
     Ok(())
 }
 
-pub fn rule_140_15() -> Result<(), AnyError> {
+pub fn rule_141_15() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_URL;
     let y = ssl::TlsMessageType::CERTIFICATE_URL;
     Ok(())
 }
 
-pub fn rule_140_16() -> Result<(), AnyError> {
+pub fn rule_141_16() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CERTIFICATE_STATUS;
     let y = ssl::TlsMessageType::CERTIFICATE_STATUS;
     Ok(())
 }
 
-pub fn rule_140_17() -> Result<(), AnyError> {
+pub fn rule_141_17() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     let y = ssl::TlsMessageType::SUPPLEMENTAL_DATA;
     Ok(())
 }
 
-pub fn rule_140_18() -> Result<(), AnyError> {
+pub fn rule_141_18() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::KEY_UPDATE;
     let y = ssl::TlsMessageType::KEY_UPDATE;
     Ok(())
 }
 
-pub fn rule_140_19() -> Result<(), AnyError> {
+pub fn rule_141_19() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::NEXT_PROTO;
     let y = ssl::TlsMessageType::NEXT_PROTO;
     Ok(())
 }
 
-pub fn rule_140_20() -> Result<(), AnyError> {
+pub fn rule_141_20() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::MESSAGE_HASH;
     let y = ssl::TlsMessageType::MESSAGE_HASH;
     Ok(())
 }
 
-pub fn rule_140_21() -> Result<(), AnyError> {
+pub fn rule_141_21() -> Result<(), AnyError> {
     let x = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     let y = ssl::TlsMessageType::CHANGE_CIPHER_SPEC;
     Ok(())
 }
 
-pub fn rule_141_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_142_0(a_address: (&str, u16), a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(a_address, None)?;
     let y = ssl::create_connection(a_address, Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_142_0(a_family: i32, a_type: i32, a_proto: i32) -> Result<(), AnyError> {
+pub fn rule_143_0(a_family: i32, a_type: i32, a_proto: i32) -> Result<(), AnyError> {
     let x = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;
     let y = ssl::socket2::Socket::new(ssl::socket2::Domain::from(a_family), ssl::socket2::Type::from(a_type), Some(ssl::socket2::Protocol::from(a_proto)))?;
+    let z = ssl::socket2::Socket::new(ssl::socket2::Domain::UNIX, ssl::socket2::Type::STREAM, None)?;
     Ok(())
 }
 
-pub fn rule_143_0(a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_144_0(obj: ssl::socket2::Socket, a_address: &str) -> Result<(), AnyError> {
+    let x = obj.connect(&ssl::socket2::SockAddr::unix(a_address)?)?;
+    let y = obj.connect(&ssl::socket2::SockAddr::unix(a_address)?)?;
+    Ok(())
+}
+
+pub fn rule_144_1(obj: ssl::socket2::Socket, a_address: &str) -> Result<(), AnyError> {
+    let x = obj.bind(&ssl::socket2::SockAddr::unix(a_address)?)?;
+    let y = obj.bind(&ssl::socket2::SockAddr::unix(a_address)?)?;
+    Ok(())
+}
+
+pub fn rule_145_0(a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = std::net::TcpListener::bind(a_address)?;
     let y = std::net::TcpListener::bind(a_address)?;
     Ok(())
 }
 
-pub fn rule_144_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
-    let x = obj.accept()?;
+pub fn rule_146_0(obj: std::net::TcpListener) -> Result<(), AnyError> {
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_145_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_147_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.connect(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
+    let z = obj.connect(&ssl::socket2::SockAddr::unix("text")?)?;
     Ok(())
 }
 
-pub fn rule_146_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_148_0(obj: ssl::socket2::Socket, a_address: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
     let y = obj.bind(&std::net::ToSocketAddrs::to_socket_addrs(&a_address)?.next().ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?.into())?;
+    let z = obj.bind(&ssl::socket2::SockAddr::unix("text")?)?;
     Ok(())
 }
 
-pub fn rule_147_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
+pub fn rule_149_0(obj: ssl::socket2::Socket, a_backlog: i32) -> Result<(), AnyError> {
     let x = obj.listen(128)?;
     let y = obj.listen(a_backlog)?;
     Ok(())
 }
 
-pub fn rule_148_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
-    let x = obj.accept()?;
+pub fn rule_150_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
     let y = obj.accept()?;
     Ok(())
 }
 
-pub fn rule_149_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_151_0(obj: std::net::TcpStream, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_150_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
+pub fn rule_152_0(obj: ssl::socket2::Socket, a_value: f64) -> Result<(), AnyError> {
     let x = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let y = obj.set_read_timeout(Some(Duration::from_secs_f64(a_value)))?;
     let z = obj.set_read_timeout(None)?;
     Ok(())
 }
 
-pub fn rule_151_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_153_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_151_1(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_154_0(obj: std::net::TcpStream, a_data: &[u8]) -> Result<(), AnyError> {
+    let x = std::io::Write::write(&mut &obj, &a_data)?;
+    let y = std::io::Write::write(&mut &obj, &a_data)?;
+    Ok(())
+}
+
+pub fn rule_155_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
     let x = std::io::Write::write_all(&mut &obj, &a_data)?;
     let y = std::io::Write::write_all(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_152_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
-    let x = std::io::Write::write_all(&mut &obj, &a_data)?;
-    let y = std::io::Write::write_all(&mut &obj, &a_data)?;
+pub fn rule_156_0(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
+    let x = std::io::Write::write(&mut &obj, &a_data)?;
+    let y = std::io::Write::write(&mut &obj, &a_data)?;
     Ok(())
 }
 
-pub fn rule_152_1(obj: ssl::socket2::Socket, a_data: &[u8]) -> Result<(), AnyError> {
-    let x = std::io::Write::write_all(&mut &obj, &a_data)?;
-    let y = std::io::Write::write_all(&mut &obj, &a_data)?;
+pub fn rule_157_0() -> Result<(), AnyError> {
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_reuse_address(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_tcp_nodelay(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_keepalive(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_broadcast(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_only_v6(py::<bool>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_recv_buffer_size(py::<usize>("value"))?;
+    ssl::socket2::SockRef::from(&py::<ssl::socket2::Socket>("socket.socket")).set_send_buffer_size(py::<usize>("value"))?;
     Ok(())
 }
 
-pub fn rule_153_0(obj: ssl::socket2::Socket) -> Result<(), AnyError> {
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */ /* a_value */;
-    let _ = ssl::socket2::SockRef::from(&obj) /* a_level */ /* a_optname */ /* a_value */;
-    ssl::socket2::SockRef::from(&obj).set_reuse_address(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_tcp_nodelay(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_keepalive(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_broadcast(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_only_v6(py::<bool>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_recv_buffer_size(py::<usize>("value"))?;
-    ssl::socket2::SockRef::from(&obj).set_send_buffer_size(py::<usize>("value"))?;
-    Ok(())
-}
-
-pub fn rule_154_0() -> Result<(), AnyError> {
+pub fn rule_158_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -2752,7 +2724,7 @@ pub fn rule_154_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_155_0() -> Result<(), AnyError> {
+pub fn rule_159_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -2767,7 +2739,7 @@ pub fn rule_155_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub async fn rule_156_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_160_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
     let y = ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let z = ssl::aio::asyncio::open_connection((a_host, a_port), ()).await?;
@@ -2775,143 +2747,131 @@ pub async fn rule_156_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ss
     Ok(())
 }
 
-pub async fn rule_157_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_161_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_client_connected_cb */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_158_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_162_0(a_host: &str, a_port: u16, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     ssl::aio::asyncio::open_connection((a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     ssl::aio::asyncio::open_connection((py::<&str>("host"), py::<u16>("port")), ()).await?;
     Ok(())
 }
 
-pub async fn rule_159_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
+pub async fn rule_163_0(a_host: &str, a_port: u16, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64, a_ssl: ssl::SslContext) -> Result<(), AnyError> {
     let mut x = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     let mut y = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, (a_host, a_port), ssl::aio::asyncio::Ssl::new(&a_ssl).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     let mut z = ssl::aio::asyncio::start_server(|reader, writer| async move { /* a_protocol_factory */ drop((reader, writer)) }, ("::", 443), ()).await?;
     Ok(())
 }
 
-pub async fn rule_160_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_164_0(mut a_transport: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     a_transport.start_tls(&a_sslcontext).await?;
     a_transport.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub async fn rule_163_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_169_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.read(None).await?;
     let y = obj.read(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_164_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
+pub async fn rule_170_0(mut obj: ssl::aio::asyncio::StreamReader, a_n: usize) -> Result<(), AnyError> {
     let x = obj.readexactly(a_n).await?;
     let y = obj.readexactly(a_n).await?;
     Ok(())
 }
 
-pub async fn rule_165_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
+pub async fn rule_171_0(mut obj: ssl::aio::asyncio::StreamReader, a_separator: &[u8]) -> Result<(), AnyError> {
     let x = obj.readuntil(b"\n").await?;
     let y = obj.readuntil(&a_separator).await?;
     Ok(())
 }
 
-pub async fn rule_166_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
-    let x = obj.readline().await?;
+pub async fn rule_172_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let y = obj.readline().await?;
     Ok(())
 }
 
-pub fn rule_167_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
-    let x = obj.at_eof();
+pub fn rule_173_0(mut obj: ssl::aio::asyncio::StreamReader) -> Result<(), AnyError> {
     let y = obj.at_eof();
     Ok(())
 }
 
-pub fn rule_167_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.close();
+pub fn rule_173_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_167_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.is_closing();
+pub fn rule_173_2(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.is_closing();
     Ok(())
 }
 
-pub fn rule_167_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.write_eof();
+pub fn rule_173_3(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.write_eof();
     Ok(())
 }
 
-pub fn rule_167_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.can_write_eof();
+pub fn rule_173_4(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.can_write_eof();
     Ok(())
 }
 
-pub fn rule_168_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
+pub fn rule_174_0(mut obj: ssl::aio::asyncio::StreamWriter, a_data: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_data);
     let y = obj.write(&a_data);
     Ok(())
 }
 
-pub async fn rule_169_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.drain().await?;
+pub async fn rule_175_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.drain().await?;
     Ok(())
 }
 
-pub async fn rule_169_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
-    let x = obj.wait_closed().await?;
+pub async fn rule_175_1(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let y = obj.wait_closed().await?;
     Ok(())
 }
 
-pub async fn rule_170_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
+pub async fn rule_176_0(mut obj: ssl::aio::asyncio::StreamWriter, a_sslcontext: ssl::SslContext, a_server_hostname: &str, a_ssl_handshake_timeout: f64, a_ssl_shutdown_timeout: f64) -> Result<(), AnyError> {
     let x = obj.start_tls(&a_sslcontext).await?;
     let y = obj.start_tls(ssl::aio::asyncio::Ssl::new(&a_sslcontext).server_hostname(a_server_hostname).ssl_handshake_timeout(Duration::from_secs_f64(a_ssl_handshake_timeout)).ssl_shutdown_timeout(Duration::from_secs_f64(a_ssl_shutdown_timeout))).await?;
     Ok(())
 }
 
-pub fn rule_171_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
+pub fn rule_177_0(mut obj: ssl::aio::asyncio::StreamWriter) -> Result<(), AnyError> {
     let x = obj.object();
     let y = obj.object();
     Ok(())
 }
 
-pub async fn rule_172_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
-    let x = obj.serve_forever().await;
-    let mut obj: ssl::aio::asyncio::Server = py("obj");
+pub async fn rule_178_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let y = obj.serve_forever().await;
     Ok(())
 }
 
-pub fn rule_173_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
-    let x = obj.close();
+pub fn rule_179_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let y = obj.close();
     Ok(())
 }
 
-pub async fn rule_174_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
-    let x = obj.wait_closed().await;
+pub async fn rule_180_0(mut obj: ssl::aio::asyncio::Server) -> Result<(), AnyError> {
     let y = obj.wait_closed().await;
     Ok(())
 }
 
-pub fn rule_175_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_181_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?));
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context));
     Ok(())
 }
 
-pub fn rule_176_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_182_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_body: Vec<u8>, a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().data(&a_body[..]).headers(a_headers))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]))?;
@@ -2919,95 +2879,95 @@ pub fn rule_176_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_bo
     Ok(())
 }
 
-pub fn rule_177_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_183_0(a_url: &str, a_context: ssl::SslContext, a_data: Vec<u8>, a_timeout: f64) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?)).get(a_url, ())?;
     let mut y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_context)).get(a_url, ssl::requests::RequestOptions::new().data(&a_data[..]).timeout(Duration::from_secs_f64(a_timeout)))?;
     Ok(())
 }
 
-pub fn rule_178_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_184_0(a_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_context);
     Ok(())
 }
 
-pub fn rule_179_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_185_0(a_handler: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let mut x = ssl::requests::Session::new(()).mount("https://", a_handler);
     let a_handler: ssl::requests::HttpAdapter = py("a_handler");
     let mut y = ssl::requests::Session::new(()).mount("https://", a_handler);
     Ok(())
 }
 
-pub fn rule_180_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_186_0(a_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 465), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_181_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_187_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 25), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_182_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_188_0(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     Ok(())
 }
 
-pub fn rule_182_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_188_1(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     Ok(())
 }
 
-pub fn rule_182_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_188_2(obj: std::net::TcpStream, a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     ssl::create_stdlib_context(())?.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     a_ssl_context.wrap_socket(obj.try_clone()?, py::<&str>("host"))?;
     Ok(())
 }
 
-pub fn rule_183_0(a_ssl_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_189_0(a_ssl_context: ssl::SslContext, a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 993), None)?, "localhost")?;
     let y = a_ssl_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_184_0(a_host: &str, a_context: ssl::SslContext, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_190_0(a_host: &str, a_context: ssl::SslContext, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection((a_host, 995), None)?, a_host)?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_185_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_191_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 143), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_186_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_192_0(a_host: &str, a_port: u16, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection((a_host, 110), None)?;
     let y = ssl::create_connection((a_host, a_port), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_187_0(a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_193_0(a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_connection(("localhost", 21), None)?;
     let y = ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?;
     Ok(())
 }
 
-pub fn rule_188_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
+pub fn rule_194_0(a_context: ssl::SslContext, a_host: &str, a_timeout: f64) -> Result<(), AnyError> {
     let x = ssl::create_stdlib_context(())?.wrap_socket(ssl::create_connection(("localhost", 21), None)?, "localhost")?;
     let y = a_context.wrap_socket(ssl::create_connection((a_host, 21), Duration::from_secs_f64(a_timeout))?, a_host)?;
     Ok(())
 }
 
-pub fn rule_189_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_195_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::get(a_url, ())?;
     let mut y = ssl::requests::get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::get(a_url, a_verify)?;
@@ -3041,7 +3001,7 @@ pub fn rule_189_0(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::post(a_url, ())?;
     let mut y = ssl::requests::post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::post(a_url, a_verify)?;
@@ -3049,7 +3009,7 @@ pub fn rule_189_1(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::head(a_url, ())?;
     let mut y = ssl::requests::head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::head(a_url, a_verify)?;
@@ -3057,7 +3017,7 @@ pub fn rule_189_2(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::put(a_url, ())?;
     let mut y = ssl::requests::put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::put(a_url, a_verify)?;
@@ -3065,7 +3025,7 @@ pub fn rule_189_3(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_4(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_4(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::patch(a_url, ())?;
     let mut y = ssl::requests::patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::patch(a_url, a_verify)?;
@@ -3073,7 +3033,7 @@ pub fn rule_189_4(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_5(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_5(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::delete(a_url, ())?;
     let mut y = ssl::requests::delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::delete(a_url, a_verify)?;
@@ -3081,7 +3041,7 @@ pub fn rule_189_5(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_189_6(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_195_6(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::options(a_url, ())?;
     let mut y = ssl::requests::options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::options(a_url, a_verify)?;
@@ -3089,7 +3049,7 @@ pub fn rule_189_6(a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>,
     Ok(())
 }
 
-pub fn rule_190_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_196_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = ssl::requests::request(a_method, a_url, ())?;
     let mut y = ssl::requests::request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = ssl::requests::Session::new(()).stream(a_method, a_url, ())?;
@@ -3122,12 +3082,12 @@ pub fn rule_190_0(a_method: &str, a_url: &str, a_params: Vec<(String, String)>, 
     Ok(())
 }
 
-pub fn rule_191_0() -> Result<(), AnyError> {
+pub fn rule_197_0() -> Result<(), AnyError> {
     let mut y = ssl::requests::Session::new(());
     Ok(())
 }
 
-pub fn rule_192_0(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_198_0(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("GET", a_url, ())?;
@@ -3160,49 +3120,49 @@ pub fn rule_192_0(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(S
     Ok(())
 }
 
-pub fn rule_192_1(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_1(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.post(a_url, ())?;
     let mut y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("POST", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_2(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_2(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.head(a_url, ())?;
     let mut y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("HEAD", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_3(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_3(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.put(a_url, ())?;
     let mut y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PUT", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_4(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_4(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.patch(a_url, ())?;
     let mut y = obj.patch(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("PATCH", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_5(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_5(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.delete(a_url, ())?;
     let mut y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("DELETE", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_192_6(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_198_6(mut obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.options(a_url, ())?;
     let mut y = obj.options(a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream("OPTIONS", a_url, ())?;
     Ok(())
 }
 
-pub fn rule_193_0(mut obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
+pub fn rule_199_0(mut obj: ssl::requests::Session, a_method: &str, a_url: &str, a_params: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_headers: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str, path: &str) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params(a_params).data(&a_data[..]).json(&a_json).headers(a_headers).cookies(a_cookies).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).verify(a_verify).cert(a_cert))?;
     let mut z = obj.stream(a_method, a_url, ())?;
@@ -3235,7 +3195,7 @@ pub fn rule_193_0(mut obj: ssl::requests::Session, a_method: &str, a_url: &str, 
     Ok(())
 }
 
-pub fn rule_194_0(mut obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_200_0(mut obj: ssl::requests::Session, a_prefix: &str, a_adapter: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     obj.mount(a_prefix, a_adapter);
     let mut obj: ssl::requests::Session = py("obj");
     let a_adapter: ssl::requests::HttpAdapter = py("a_adapter");
@@ -3243,43 +3203,43 @@ pub fn rule_194_0(mut obj: ssl::requests::Session, a_prefix: &str, a_adapter: ss
     Ok(())
 }
 
-pub fn rule_195_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_201_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.verify(value));
     Ok(())
 }
 
-pub fn rule_196_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_202_0(value: &str) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.cert(value));
     Ok(())
 }
 
-pub fn rule_197_0() -> Result<(), AnyError> {
+pub fn rule_203_0() -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.auth(py::<&str>("value[0]"), py::<&str>("value[1]")));
     Ok(())
 }
 
-pub fn rule_198_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_204_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.proxies(value));
     Ok(())
 }
 
-pub fn rule_199_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_205_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.params(value));
     Ok(())
 }
 
-pub fn rule_200_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_206_0(value: Vec<(String, String)>) -> Result<(), AnyError> {
     let y = ssl::requests::RequestOptions::new();
     py::<ssl::requests::Session>("requests.Session").update(|options| options.headers(value));
     Ok(())
 }
 
-pub fn rule_201_0(a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_207_0(a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
     let a_headers: Vec<(String, String)> = py("a_headers");
     py::<ssl::requests::Session>("session").update(|options| options.headers(a_headers));
@@ -3290,30 +3250,30 @@ pub fn rule_201_0(a_headers: Vec<(String, String)>) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_202_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_208_0(value: &str) -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").update(|options| options.headers([("key", value)]));
     Ok(())
 }
 
-pub fn rule_203_0(mut obj: ssl::requests::Session, value: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_209_0(mut obj: ssl::requests::Session, value: Vec<(String, String)>) -> Result<(), AnyError> {
     let x = obj.cookies();
     let y = obj.cookies();
     obj.update(|options| options.cookies(value));
     Ok(())
 }
 
-pub fn rule_204_0(a_key: &str, a_value: &str) -> Result<(), AnyError> {
+pub fn rule_210_0(a_key: &str, a_value: &str) -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").set_cookie(a_key, a_value);
     py::<ssl::requests::Session>("session").set_cookie(a_key, a_value);
     Ok(())
 }
 
-pub fn rule_205_0(value: &str) -> Result<(), AnyError> {
+pub fn rule_211_0(value: &str) -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").set_cookie("key", value);
     Ok(())
 }
 
-pub fn rule_206_0(a_cookies: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_212_0(a_cookies: Vec<(String, String)>) -> Result<(), AnyError> {
     let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
     let a_cookies: Vec<(String, String)> = py("a_cookies");
     let _ = for (name, value) in a_cookies { py::<ssl::requests::Session>("session").set_cookie(name, value); };
@@ -3324,38 +3284,36 @@ pub fn rule_206_0(a_cookies: Vec<(String, String)>) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_207_0(a_key: &str) -> Result<(), AnyError> {
+pub fn rule_213_0(a_key: &str) -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").remove_cookie(a_key);
     py::<ssl::requests::Session>("session").remove_cookie(a_key);
     Ok(())
 }
 
-pub fn rule_208_0() -> Result<(), AnyError> {
+pub fn rule_214_0() -> Result<(), AnyError> {
     py::<ssl::requests::Session>("session").clear_cookies();
     py::<ssl::requests::Session>("session").clear_cookies();
     Ok(())
 }
 
-pub fn rule_209_0() -> Result<(), AnyError> {
+pub fn rule_215_0() -> Result<(), AnyError> {
     let x = py::<ssl::requests::Session>("session").cookies();
     let y = py::<ssl::requests::Session>("session").cookies();
     Ok(())
 }
 
-pub fn rule_210_0(value: bool) -> Result<(), AnyError> {
+pub fn rule_216_0(value: bool) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).trust_env(value);
     Ok(())
 }
 
-pub fn rule_211_0(mut obj: ssl::requests::Session) -> Result<(), AnyError> {
-    let x = drop(obj);
-    let mut obj: ssl::requests::Session = py("obj");
+pub fn rule_217_0(mut obj: ssl::requests::Session) -> Result<(), AnyError> {
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_212_0(a_pool_connections: usize, a_pool_maxsize: usize, a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
+pub fn rule_218_0(a_pool_connections: usize, a_pool_maxsize: usize, a_max_retries: ssl::requests::Retry) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new();
     let y = ssl::requests::HttpAdapter::new().pool_connections(a_pool_connections).pool_maxsize(a_pool_maxsize).max_retries(a_max_retries);
     let z = ssl::requests::HttpAdapter::new().max_retries(3);
@@ -3363,271 +3321,264 @@ pub fn rule_212_0(a_pool_connections: usize, a_pool_maxsize: usize, a_max_retrie
     Ok(())
 }
 
-pub fn rule_213_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_219_0(a_ssl_context: ssl::SslContext, a_assert_hostname: &str, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     ssl::requests::HttpAdapter::new();
     ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context).assert_hostname(a_assert_hostname).assert_fingerprint(a_assert_fingerprint);
     Ok(())
 }
 
-pub fn rule_214_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_214_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_1(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_214_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_2(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.text();
     let y = obj.text();
     Ok(())
 }
 
-pub fn rule_214_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_3(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.content();
     let y = obj.content();
     Ok(())
 }
 
-pub fn rule_214_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_4(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_214_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_5(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_214_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_6(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_214_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_7(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_214_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_8(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_214_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_9(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_redirect();
     let y = obj.is_redirect();
     Ok(())
 }
 
-pub fn rule_214_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_10(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.is_permanent_redirect();
     let y = obj.is_permanent_redirect();
     Ok(())
 }
 
-pub fn rule_214_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_11(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.links();
     let y = obj.links();
     Ok(())
 }
 
-pub fn rule_214_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_12(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.next();
     let y = obj.next();
     Ok(())
 }
 
-pub fn rule_214_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_13(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.cookies();
     let y = obj.cookies();
     Ok(())
 }
 
-pub fn rule_214_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_220_14(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.request();
     let y = obj.request();
     Ok(())
 }
 
-pub fn rule_215_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
-    let x = obj.raise_for_status()?;
+pub fn rule_221_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_216_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
-    let x = obj.json::<std::collections::HashMap<String, String>>()?;
+pub fn rule_222_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let y = obj.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_217_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
+pub fn rule_223_0(mut obj: ssl::requests::Response, value: &str) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     obj.set_encoding(value);
     Ok(())
 }
 
-pub fn rule_218_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_224_0(mut obj: ssl::requests::Response, a_chunk_size: usize) -> Result<(), AnyError> {
     let x = obj.content().chunks(1);
     let y = obj.content().chunks(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_219_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
+pub fn rule_225_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let x = obj.iter_lines();
     let y = obj.iter_lines();
     Ok(())
 }
 
-pub fn rule_220_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
-    let x = drop(obj);
-    let mut obj: ssl::requests::Response = py("obj");
+pub fn rule_226_0(mut obj: ssl::requests::Response) -> Result<(), AnyError> {
     let y = drop(obj);
     Ok(())
 }
 
-pub fn rule_222_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.status_code();
     let y = obj.status_code();
     Ok(())
 }
 
-pub fn rule_222_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.ok();
     let y = obj.ok();
     Ok(())
 }
 
-pub fn rule_222_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_2(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.headers();
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_222_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_3(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.url();
     let y = obj.url();
     Ok(())
 }
 
-pub fn rule_222_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_4(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.reason();
     let y = obj.reason();
     Ok(())
 }
 
-pub fn rule_222_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_5(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.elapsed();
     let y = obj.elapsed();
     Ok(())
 }
 
-pub fn rule_222_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_6(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.history();
     let y = obj.history();
     Ok(())
 }
 
-pub fn rule_222_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_7(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.encoding();
     let y = obj.encoding();
     Ok(())
 }
 
-pub fn rule_222_8(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_8(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.cookies();
     let y = obj.cookies();
     Ok(())
 }
 
-pub fn rule_222_9(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_9(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.links();
     let y = obj.links();
     Ok(())
 }
 
-pub fn rule_222_10(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_10(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.next();
     let y = obj.next();
     Ok(())
 }
 
-pub fn rule_222_11(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_11(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.request();
     let y = obj.request();
     Ok(())
 }
 
-pub fn rule_222_12(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_12(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.is_redirect();
     let y = obj.is_redirect();
     Ok(())
 }
 
-pub fn rule_222_13(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_228_13(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.is_permanent_redirect();
     let y = obj.is_permanent_redirect();
     Ok(())
 }
 
-pub fn rule_223_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_229_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_raw();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_raw();
     Ok(())
 }
 
-pub fn rule_224_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
-    let x = obj.raise_for_status()?;
+pub fn rule_230_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let y = obj.raise_for_status()?;
     Ok(())
 }
 
-pub fn rule_225_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
+pub fn rule_231_0(mut obj: ssl::requests::StreamingResponse, a_chunk_size: usize) -> Result<(), AnyError> {
     obj.iter_content(1);
     obj.iter_content(a_chunk_size);
     Ok(())
 }
 
-pub fn rule_226_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_232_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     obj.iter_lines();
     obj.iter_lines();
     Ok(())
 }
 
-pub fn rule_227_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_233_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.content();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.content();
     Ok(())
 }
 
-pub fn rule_227_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
+pub fn rule_233_1(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let x = obj.into_response()?.text();
     let mut obj: ssl::requests::StreamingResponse = py("obj");
     let y = obj.into_response()?.text();
     Ok(())
 }
 
-pub fn rule_228_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
-    let x = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
-    let mut obj: ssl::requests::StreamingResponse = py("obj");
+pub fn rule_234_0(mut obj: ssl::requests::StreamingResponse) -> Result<(), AnyError> {
     let y = obj.into_response()?.json::<std::collections::HashMap<String, String>>()?;
     Ok(())
 }
 
-pub fn rule_229_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>, path: &str) -> Result<(), AnyError> {
+pub fn rule_235_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_params: Vec<(String, String)>, a_cookies: Vec<(String, String)>, a_json: std::collections::HashMap<String, String>, path: &str) -> Result<(), AnyError> {
     let x = (a_method, a_url, ssl::requests::RequestOptions::new());
     let y = (a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).files(py::<Vec<(String, ssl::requests::FilePart)>>("a_files")).data(&a_data[..]).params(a_params).auth(py::<&str>("a_auth[0]"), py::<&str>("a_auth[1]")).cookies(a_cookies).response_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hooks")).json(&a_json));
     let z = (a_method, a_url, ssl::requests::RequestOptions::new().headers([("a", "b")]).without_headers(["c"]));
@@ -3654,21 +3605,19 @@ pub fn rule_229_0(a_method: &str, a_url: &str, a_headers: Vec<(String, String)>,
     Ok(())
 }
 
-pub fn rule_230_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
-    let mut x = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
-    let obj: (&str, &str, ssl::requests::RequestOptions) = py("obj");
+pub fn rule_236_0(obj: (&str, &str, ssl::requests::RequestOptions)) -> Result<(), AnyError> {
     let mut y = { let (method, url, options) = obj; ssl::requests::Session::new(()).prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_231_0(a_request: (&str, &str, ssl::requests::RequestOptions), mut obj: ssl::requests::Session) -> Result<(), AnyError> {
+pub fn rule_237_0(a_request: (&str, &str, ssl::requests::RequestOptions), mut obj: ssl::requests::Session) -> Result<(), AnyError> {
     let mut x = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     let a_request: (&str, &str, ssl::requests::RequestOptions) = py("a_request");
     let mut y = { let (method, url, options) = a_request; obj.prepare_request(method, url, options)? };
     Ok(())
 }
 
-pub fn rule_232_0(mut obj: ssl::requests::Session, mut a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
+pub fn rule_238_0(mut obj: ssl::requests::Session, mut a_request: ssl::requests::PreparedRequest, a_timeout: f64, a_allow_redirects: bool, a_proxies: Vec<(String, String)>, a_verify: &str, a_cert: &str) -> Result<(), AnyError> {
     let mut x = obj.send(a_request, ())?;
     let mut a_request: ssl::requests::PreparedRequest = py("a_request");
     let mut y = obj.send(a_request, ssl::requests::RequestOptions::new().timeout(Duration::from_secs_f64(a_timeout)).allow_redirects(a_allow_redirects).proxies(a_proxies).verify(a_verify).cert(a_cert))?;
@@ -3687,7 +3636,7 @@ pub fn rule_232_0(mut obj: ssl::requests::Session, mut a_request: ssl::requests:
     Ok(())
 }
 
-pub fn rule_233_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
+pub fn rule_239_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
     let x = obj.method();
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.method();
@@ -3696,7 +3645,7 @@ pub fn rule_233_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Resul
     Ok(())
 }
 
-pub fn rule_234_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
+pub fn rule_240_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Result<(), AnyError> {
     let x = obj.url();
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.url();
@@ -3705,7 +3654,7 @@ pub fn rule_234_0(mut obj: ssl::requests::PreparedRequest, value: &str) -> Resul
     Ok(())
 }
 
-pub fn rule_235_0(mut obj: ssl::requests::PreparedRequest, value: Vec<u8>) -> Result<(), AnyError> {
+pub fn rule_241_0(mut obj: ssl::requests::PreparedRequest, value: Vec<u8>) -> Result<(), AnyError> {
     let x = obj.body();
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.body();
@@ -3714,46 +3663,46 @@ pub fn rule_235_0(mut obj: ssl::requests::PreparedRequest, value: Vec<u8>) -> Re
     Ok(())
 }
 
-pub fn rule_236_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_242_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.headers();
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.headers();
     Ok(())
 }
 
-pub fn rule_237_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_243_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let x = obj.path_url();
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     let y = obj.path_url();
     Ok(())
 }
 
-pub fn rule_238_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
+pub fn rule_244_0(mut obj: ssl::requests::PreparedRequest) -> Result<(), AnyError> {
     let _ = obj;
     let mut obj: ssl::requests::PreparedRequest = py("obj");
     obj.register_hook(py::<fn(ssl::requests::Response) -> Result<ssl::requests::Response, ssl::requests::Error>>("a_hook"));
     Ok(())
 }
 
-pub fn rule_239_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_245_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = (a_username, a_password);
     let y = (a_username, a_password);
     Ok(())
 }
 
-pub fn rule_240_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
+pub fn rule_246_0(a_username: &str, a_password: &str) -> Result<(), AnyError> {
     let x = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     let y = ssl::requests::HttpDigestAuth::new(a_username, a_password);
     Ok(())
 }
 
-pub fn rule_243_0(value: u32) -> Result<(), AnyError> {
+pub fn rule_249_0(value: u32) -> Result<(), AnyError> {
     let y = ssl::requests::Session::new(());
     ssl::requests::Session::new(()).max_redirects(value);
     Ok(())
 }
 
-pub fn rule_244_0() -> Result<(), AnyError> {
+pub fn rule_250_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3768,7 +3717,7 @@ pub fn rule_244_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_245_0() -> Result<(), AnyError> {
+pub fn rule_251_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3783,7 +3732,7 @@ pub fn rule_245_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_246_0() -> Result<(), AnyError> {
+pub fn rule_252_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3798,7 +3747,7 @@ pub fn rule_246_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_247_0() -> Result<(), AnyError> {
+pub fn rule_253_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3813,7 +3762,7 @@ pub fn rule_247_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_248_0() -> Result<(), AnyError> {
+pub fn rule_254_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3828,7 +3777,7 @@ pub fn rule_248_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_249_0() -> Result<(), AnyError> {
+pub fn rule_255_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3843,7 +3792,7 @@ pub fn rule_249_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_250_0() -> Result<(), AnyError> {
+pub fn rule_256_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3858,7 +3807,7 @@ pub fn rule_250_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_251_0() -> Result<(), AnyError> {
+pub fn rule_257_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3873,7 +3822,7 @@ pub fn rule_251_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_252_0() -> Result<(), AnyError> {
+pub fn rule_258_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3888,7 +3837,7 @@ pub fn rule_252_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_253_0() -> Result<(), AnyError> {
+pub fn rule_259_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3903,7 +3852,7 @@ pub fn rule_253_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_254_0() -> Result<(), AnyError> {
+pub fn rule_260_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3918,7 +3867,7 @@ pub fn rule_254_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_255_0() -> Result<(), AnyError> {
+pub fn rule_261_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3933,7 +3882,7 @@ pub fn rule_255_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_256_0() -> Result<(), AnyError> {
+pub fn rule_262_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3948,7 +3897,7 @@ pub fn rule_256_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_257_0() -> Result<(), AnyError> {
+pub fn rule_263_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3963,7 +3912,7 @@ pub fn rule_257_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_258_0() -> Result<(), AnyError> {
+pub fn rule_264_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3978,7 +3927,7 @@ pub fn rule_258_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_259_0() -> Result<(), AnyError> {
+pub fn rule_265_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -3993,7 +3942,7 @@ pub fn rule_259_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_260_0() -> Result<(), AnyError> {
+pub fn rule_266_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4008,7 +3957,7 @@ pub fn rule_260_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_261_0() -> Result<(), AnyError> {
+pub fn rule_267_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4023,7 +3972,7 @@ pub fn rule_261_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_262_0() -> Result<(), AnyError> {
+pub fn rule_268_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4038,19 +3987,19 @@ pub fn rule_262_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_263_0(obj: ssl::requests::Error) -> Result<(), AnyError> {
+pub fn rule_269_0(obj: ssl::requests::Error) -> Result<(), AnyError> {
     let x = obj.response();
     let y = obj.response();
     Ok(())
 }
 
-pub fn rule_263_1(obj: ssl::requests::Error) -> Result<(), AnyError> {
+pub fn rule_269_1(obj: ssl::requests::Error) -> Result<(), AnyError> {
     let x = obj.request();
     let y = obj.request();
     Ok(())
 }
 
-pub fn rule_264_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_other: u32, a_backoff_factor: f64, a_backoff_max: f64, a_backoff_jitter: f64, a_retry_after_max: f64, a_raise_on_status: bool, a_respect_retry_after_header: bool) -> Result<(), AnyError> {
+pub fn rule_270_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_other: u32, a_backoff_factor: f64, a_backoff_max: f64, a_backoff_jitter: f64, a_retry_after_max: f64, a_raise_on_status: bool, a_respect_retry_after_header: bool) -> Result<(), AnyError> {
     let x = ssl::requests::Retry::new(10);
     let y = ssl::requests::Retry::new(a_total).connect(a_connect).read(a_read).status(a_status).other(a_other).allowed_methods(py::<Vec<String>>("a_allowed_methods")).allowed_methods(py::<Vec<String>>("a_method_whitelist")).status_forcelist(py::<Vec<u16>>("range(500, 600)")).backoff_factor(a_backoff_factor).backoff_max(a_backoff_max).backoff_jitter(a_backoff_jitter).retry_after_max(Duration::from_secs_f64(a_retry_after_max)).raise_on_status(a_raise_on_status).respect_retry_after_header(a_respect_retry_after_header);
     let z = ssl::requests::Retry::new(10).total(None);
@@ -4065,25 +4014,25 @@ pub fn rule_264_0(a_total: u32, a_connect: u32, a_read: u32, a_status: u32, a_ot
     Ok(())
 }
 
-pub fn rule_265_0(a_ssl_version: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_ssl_minimum_version: ssl::TlsVersion, a_ssl_maximum_version: ssl::TlsVersion, a_options: ssl::Options, a_ciphers: &str) -> Result<(), AnyError> {
+pub fn rule_271_0(a_ssl_version: ssl::Protocol, a_cert_reqs: ssl::VerifyMode, a_ssl_minimum_version: ssl::TlsVersion, a_ssl_maximum_version: ssl::TlsVersion, a_options: ssl::Options, a_ciphers: &str) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     let y = { let context = ssl::SslContext::new(a_ssl_version)?; context.set_check_hostname(a_cert_reqs == ssl::CERT_REQUIRED)?; context.set_verify_mode(a_cert_reqs)?; context.set_minimum_version(a_ssl_minimum_version)?; context.set_maximum_version(a_ssl_maximum_version)?; context.set_options(context.options() | a_options)?; context.set_ciphers(a_ciphers)?; context };
     Ok(())
 }
 
-pub fn rule_266_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_cert_reqs: ssl::VerifyMode, a_ciphers: &str, a_ca_certs: &str, a_ca_cert_dir: &str, a_ca_cert_data: &str, a_certfile: &str, a_keyfile: &str, a_key_password: &str, a_server_hostname: &str) -> Result<(), AnyError> {
+pub fn rule_272_0(a_sock: std::net::TcpStream, a_ssl_context: ssl::SslContext, a_cert_reqs: ssl::VerifyMode, a_ciphers: &str, a_ca_certs: &str, a_ca_cert_dir: &str, a_ca_cert_data: &str, a_certfile: &str, a_keyfile: &str, a_key_password: &str, a_server_hostname: &str) -> Result<(), AnyError> {
     let x = ssl::create_default_context(())?.wrap_socket(&a_sock, ())?;
     let y = ({ let context = a_ssl_context; context.set_check_hostname(a_cert_reqs == ssl::CERT_REQUIRED)?; context.set_verify_mode(a_cert_reqs)?; context.set_ciphers(a_ciphers)?; context.load_verify_locations(a_ca_certs)?; context.load_verify_locations(ssl::VerifyLocations::new().capath(a_ca_cert_dir))?; context.load_verify_locations(ssl::VerifyLocations::new().cadata(a_ca_cert_data))?; context.load_cert_chain(ssl::CertChain::new(a_certfile).keyfile(a_keyfile).password(a_key_password))?; context }).wrap_socket(&a_sock, ssl::WrapSocket::new().server_hostname(a_server_hostname))?;
     Ok(())
 }
 
-pub fn rule_267_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_273_0(a_candidate: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = a_candidate;
     let y = a_candidate;
     Ok(())
 }
 
-pub fn rule_268_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
+pub fn rule_274_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
@@ -4091,14 +4040,14 @@ pub fn rule_268_0(a_ssl_context: ssl::SslContext, a_assert_fingerprint: &str) ->
     Ok(())
 }
 
-pub fn rule_269_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_275_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     let z = ssl::requests::Session::new(()).mount("https://", ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context));
     Ok(())
 }
 
-pub fn rule_270_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
+pub fn rule_276_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_headers: Vec<(String, String)>, a_body: Vec<u8>, a_json: std::collections::HashMap<String, String>, a_timeout: f64, a_fields: Vec<(String, String)>) -> Result<(), AnyError> {
     let mut x = obj.request(a_method, a_url, ())?;
     let mut y = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().headers(a_headers).data(&a_body[..]).json(&a_json).timeout(Duration::from_secs_f64(a_timeout)).params(a_fields))?;
     let mut z = obj.request(a_method, a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
@@ -4108,7 +4057,7 @@ pub fn rule_270_0(obj: ssl::requests::Session, a_method: &str, a_url: &str, a_he
     Ok(())
 }
 
-pub fn rule_272_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_278_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     let x = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_default_context(())?);
     let y = ssl::requests::HttpAdapter::new().ssl_context(&a_ssl_context);
     let z = ssl::requests::HttpAdapter::new().ssl_context(&ssl::create_unverified_context(())?);
@@ -4116,7 +4065,7 @@ pub fn rule_272_0(a_ssl_context: ssl::SslContext) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_273_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
+pub fn rule_279_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyError> {
     let x = ssl::requests::Session::new(());
     let y = ssl::requests::Session::new(()).mount("https://", a_connector);
     let a_connector: ssl::requests::HttpAdapter = py("a_connector");
@@ -4124,7 +4073,7 @@ pub fn rule_273_0(a_connector: ssl::requests::HttpAdapter) -> Result<(), AnyErro
     Ok(())
 }
 
-pub fn rule_274_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_280_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.get(a_url, ())?;
     let mut y = obj.get(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     let mut z = obj.get(a_url, ssl::requests::RequestOptions::new().params([("a", "b")]).without_params(["c"]))?;
@@ -4134,378 +4083,367 @@ pub fn rule_274_0(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(Strin
     Ok(())
 }
 
-pub fn rule_274_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_280_1(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.post(a_url, ())?;
     let mut y = obj.post(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_274_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_280_2(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.put(a_url, ())?;
     let mut y = obj.put(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_274_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_280_3(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.delete(a_url, ())?;
     let mut y = obj.delete(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_274_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
+pub fn rule_280_4(obj: ssl::requests::Session, a_url: &str, a_params: Vec<(String, String)>, a_headers: Vec<(String, String)>, a_data: Vec<u8>, a_json: std::collections::HashMap<String, String>) -> Result<(), AnyError> {
     let mut x = obj.head(a_url, ())?;
     let mut y = obj.head(a_url, ssl::requests::RequestOptions::new().params(a_params).headers(a_headers).data(&a_data[..]).json(&a_json))?;
     Ok(())
 }
 
-pub fn rule_275_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
+pub fn rule_281_0(a_method: ssl::Protocol) -> Result<(), AnyError> {
     let x = ssl::SslContext::new(a_method)?;
     let y = ssl::SslContext::new(a_method)?;
     Ok(())
 }
 
-pub fn rule_276_0() -> Result<(), AnyError> {
+pub fn rule_282_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_276_1() -> Result<(), AnyError> {
+pub fn rule_282_1() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS;
     let y = ssl::PROTOCOL_TLS;
     Ok(())
 }
 
-pub fn rule_277_0() -> Result<(), AnyError> {
+pub fn rule_283_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_CLIENT;
     let y = ssl::PROTOCOL_TLS_CLIENT;
     Ok(())
 }
 
-pub fn rule_278_0() -> Result<(), AnyError> {
+pub fn rule_284_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLS_SERVER;
     let y = ssl::PROTOCOL_TLS_SERVER;
     Ok(())
 }
 
-pub fn rule_279_0() -> Result<(), AnyError> {
+pub fn rule_285_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1;
     let y = ssl::PROTOCOL_TLSv1;
     Ok(())
 }
 
-pub fn rule_280_0() -> Result<(), AnyError> {
+pub fn rule_286_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_1;
     let y = ssl::PROTOCOL_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_281_0() -> Result<(), AnyError> {
+pub fn rule_287_0() -> Result<(), AnyError> {
     let x = ssl::PROTOCOL_TLSv1_2;
     let y = ssl::PROTOCOL_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_282_0() -> Result<(), AnyError> {
+pub fn rule_288_0() -> Result<(), AnyError> {
     let x = ssl::CERT_NONE;
     let y = ssl::CERT_NONE;
     Ok(())
 }
 
-pub fn rule_283_0() -> Result<(), AnyError> {
+pub fn rule_289_0() -> Result<(), AnyError> {
     let x = ssl::CERT_OPTIONAL;
     let y = ssl::CERT_OPTIONAL;
     Ok(())
 }
 
-pub fn rule_284_0() -> Result<(), AnyError> {
+pub fn rule_290_0() -> Result<(), AnyError> {
     let x = ssl::CERT_REQUIRED;
     let y = ssl::CERT_REQUIRED;
     Ok(())
 }
 
-pub fn rule_285_0() -> Result<(), AnyError> {
+pub fn rule_291_0() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv2;
     let y = ssl::OP_NO_SSLv2;
     Ok(())
 }
 
-pub fn rule_285_1() -> Result<(), AnyError> {
+pub fn rule_291_1() -> Result<(), AnyError> {
     let x = ssl::OP_NO_SSLv3;
     let y = ssl::OP_NO_SSLv3;
     Ok(())
 }
 
-pub fn rule_285_2() -> Result<(), AnyError> {
+pub fn rule_291_2() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1;
     let y = ssl::OP_NO_TLSv1;
     Ok(())
 }
 
-pub fn rule_285_3() -> Result<(), AnyError> {
+pub fn rule_291_3() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_1;
     let y = ssl::OP_NO_TLSv1_1;
     Ok(())
 }
 
-pub fn rule_285_4() -> Result<(), AnyError> {
+pub fn rule_291_4() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_2;
     let y = ssl::OP_NO_TLSv1_2;
     Ok(())
 }
 
-pub fn rule_285_5() -> Result<(), AnyError> {
+pub fn rule_291_5() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TLSv1_3;
     let y = ssl::OP_NO_TLSv1_3;
     Ok(())
 }
 
-pub fn rule_285_6() -> Result<(), AnyError> {
+pub fn rule_291_6() -> Result<(), AnyError> {
     let x = ssl::OP_NO_TICKET;
     let y = ssl::OP_NO_TICKET;
     Ok(())
 }
 
-pub fn rule_285_7() -> Result<(), AnyError> {
+pub fn rule_291_7() -> Result<(), AnyError> {
     let x = ssl::OP_NO_COMPRESSION;
     let y = ssl::OP_NO_COMPRESSION;
     Ok(())
 }
 
-pub fn rule_285_8() -> Result<(), AnyError> {
+pub fn rule_291_8() -> Result<(), AnyError> {
     let x = ssl::OP_CIPHER_SERVER_PREFERENCE;
     let y = ssl::OP_CIPHER_SERVER_PREFERENCE;
     Ok(())
 }
 
-pub fn rule_285_9() -> Result<(), AnyError> {
+pub fn rule_291_9() -> Result<(), AnyError> {
     let x = ssl::OP_ALL;
     let y = ssl::OP_ALL;
     Ok(())
 }
 
-pub fn rule_285_10() -> Result<(), AnyError> {
+pub fn rule_291_10() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_DH_USE;
     let y = ssl::OP_SINGLE_DH_USE;
     Ok(())
 }
 
-pub fn rule_285_11() -> Result<(), AnyError> {
+pub fn rule_291_11() -> Result<(), AnyError> {
     let x = ssl::OP_SINGLE_ECDH_USE;
     let y = ssl::OP_SINGLE_ECDH_USE;
     Ok(())
 }
 
-pub fn rule_285_12() -> Result<(), AnyError> {
+pub fn rule_291_12() -> Result<(), AnyError> {
     let x = ssl::OP_NO_RENEGOTIATION;
     let y = ssl::OP_NO_RENEGOTIATION;
     Ok(())
 }
 
-pub fn rule_286_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_292_0(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_286_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
+pub fn rule_292_1(obj: ssl::SslContext, a_certfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain(a_certfile)?;
     let y = obj.load_cert_chain(a_certfile)?;
     Ok(())
 }
 
-pub fn rule_287_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
+pub fn rule_293_0(obj: ssl::SslContext, a_keyfile: &str) -> Result<(), AnyError> {
     let x = obj.load_cert_chain((py::<&str>("certfile"), a_keyfile))?;
     let y = obj.load_cert_chain((py::<&str>("certfile"), a_keyfile))?;
     Ok(())
 }
 
-pub fn rule_288_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
+pub fn rule_294_0(obj: ssl::SslContext, a_cafile: &str, a_capath: &str) -> Result<(), AnyError> {
     let x = obj.load_verify_locations(ssl::VerifyLocations::new())?;
     let y = obj.load_verify_locations(ssl::VerifyLocations::new().cafile(a_cafile).capath(a_capath))?;
     let z = obj.load_verify_locations(a_cafile)?;
     Ok(())
 }
 
-pub fn rule_289_0(obj: ssl::SslContext) -> Result<(), AnyError> {
-    let x = obj.set_default_verify_paths()?;
+pub fn rule_295_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let y = obj.set_default_verify_paths()?;
     Ok(())
 }
 
-pub fn rule_290_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
+pub fn rule_296_0(obj: ssl::SslContext, a_mode: ssl::VerifyMode) -> Result<(), AnyError> {
     let x = obj.set_verify_mode(a_mode)?;
     let y = obj.set_verify_mode(a_mode)?;
     Ok(())
 }
 
-pub fn rule_291_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
+pub fn rule_297_0(obj: ssl::SslContext, a_ciphers: &str) -> Result<(), AnyError> {
     let x = obj.set_ciphers(a_ciphers)?;
     let y = obj.set_ciphers(a_ciphers)?;
     Ok(())
 }
 
-pub fn rule_292_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
+pub fn rule_298_0(obj: ssl::SslContext, a_options: ssl::Options) -> Result<(), AnyError> {
     let x = obj.set_options(obj.options() | a_options)?;
     let y = obj.set_options(obj.options() | a_options)?;
     Ok(())
 }
 
-pub fn rule_293_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
+pub fn rule_299_0(obj: ssl::SslContext, a_protos: &[&str]) -> Result<(), AnyError> {
     let x = obj.set_alpn_protocols(a_protos)?;
     let y = obj.set_alpn_protocols(a_protos)?;
     Ok(())
 }
 
-pub fn rule_294_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_300_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_minimum_version(a_version)?;
     let y = obj.set_minimum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_295_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
+pub fn rule_301_0(obj: ssl::SslContext, a_version: ssl::TlsVersion) -> Result<(), AnyError> {
     let x = obj.set_maximum_version(a_version)?;
     let y = obj.set_maximum_version(a_version)?;
     Ok(())
 }
 
-pub fn rule_296_0(obj: ssl::SslContext) -> Result<(), AnyError> {
+pub fn rule_302_0(obj: ssl::SslContext) -> Result<(), AnyError> {
     let x = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     let y = obj.set_sni_callback(|request| { /* a_callback */ Ok(ssl::SniAction::Continue) })?;
     Ok(())
 }
 
-pub fn rule_297_0() -> Result<(), AnyError> {
+pub fn rule_303_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_298_0() -> Result<(), AnyError> {
+pub fn rule_304_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_300_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
+pub fn rule_306_0(a_context: ssl::SslContext, a_socket: std::net::TcpStream) -> Result<(), AnyError> {
     let x = a_context.wrap_socket(py::<std::net::TcpStream>("socket"), ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     let y = a_context.wrap_socket(&a_socket, ssl::WrapSocket::new().do_handshake_on_connect(false))?;
     Ok(())
 }
 
-pub fn rule_301_0(a_name: &str) -> Result<(), AnyError> {
+pub fn rule_307_0(a_name: &str) -> Result<(), AnyError> {
     let x = ssl::WrapSocket::new().server_hostname(a_name);
     let y = ssl::WrapSocket::new().server_hostname(a_name);
     Ok(())
 }
 
-pub fn rule_302_0() -> Result<(), AnyError> {
+pub fn rule_308_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(false);
     Ok(())
 }
 
-pub fn rule_303_0() -> Result<(), AnyError> {
+pub fn rule_309_0() -> Result<(), AnyError> {
     let y = ssl::WrapSocket::new().server_side(true);
     Ok(())
 }
 
-pub fn rule_304_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.do_handshake()?;
+pub fn rule_310_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.do_handshake()?;
     Ok(())
 }
 
-pub fn rule_305_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_311_0(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_305_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
+pub fn rule_311_1(obj: ssl::SslSocket, a_bufsiz: usize) -> Result<(), AnyError> {
     let x = obj.recv(a_bufsiz)?;
     let y = obj.recv(a_bufsiz)?;
     Ok(())
 }
 
-pub fn rule_306_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_312_0(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.send(&a_buf)?;
     let y = obj.send(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_306_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_312_1(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.sendall(&a_buf)?;
     let y = obj.sendall(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_306_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
+pub fn rule_312_2(obj: ssl::SslSocket, a_buf: &[u8]) -> Result<(), AnyError> {
     let x = obj.write(&a_buf)?;
     let y = obj.write(&a_buf)?;
     Ok(())
 }
 
-pub fn rule_307_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.unwrap()?;
+pub fn rule_313_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.unwrap()?;
     Ok(())
 }
 
-pub fn rule_308_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.close();
+pub fn rule_314_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.close();
     Ok(())
 }
 
-pub fn rule_308_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.pending();
+pub fn rule_314_1(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.pending();
     Ok(())
 }
 
-pub fn rule_308_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.fileno();
+pub fn rule_314_2(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.fileno();
     Ok(())
 }
 
-pub fn rule_309_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
+pub fn rule_315_0(obj: ssl::SslSocket, a_addr: (&str, u16)) -> Result<(), AnyError> {
     let x = obj.connect(a_addr)?;
     let y = obj.connect(a_addr)?;
     Ok(())
 }
 
-pub fn rule_310_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.getpeercert()?;
+pub fn rule_316_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.getpeercert()?;
     Ok(())
 }
 
-pub fn rule_311_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.get_unverified_chain()?;
+pub fn rule_317_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.get_unverified_chain()?;
     Ok(())
 }
 
-pub fn rule_312_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.version();
+pub fn rule_318_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.version();
     Ok(())
 }
 
-pub fn rule_313_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.cipher();
+pub fn rule_319_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.cipher();
     Ok(())
 }
 
-pub fn rule_314_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
-    let x = obj.selected_alpn_protocol();
+pub fn rule_320_0(obj: ssl::SslSocket) -> Result<(), AnyError> {
     let y = obj.selected_alpn_protocol();
     Ok(())
 }
 
-pub fn rule_315_0(a_message: &str) -> Result<(), AnyError> {
+pub fn rule_321_0(a_message: &str) -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4522,7 +4460,7 @@ pub fn rule_315_0(a_message: &str) -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_316_0() -> Result<(), AnyError> {
+pub fn rule_322_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4539,7 +4477,7 @@ pub fn rule_316_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_317_0() -> Result<(), AnyError> {
+pub fn rule_323_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4556,7 +4494,7 @@ pub fn rule_317_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_318_0() -> Result<(), AnyError> {
+pub fn rule_324_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4573,7 +4511,7 @@ pub fn rule_318_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_319_0() -> Result<(), AnyError> {
+pub fn rule_325_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4590,103 +4528,103 @@ pub fn rule_319_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_320_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_326_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyMode::try_from(a_value)?;
     let y = ssl::VerifyMode::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_320_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_326_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::TlsVersion::try_from(a_value)?;
     let y = ssl::TlsVersion::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_320_2(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_326_2(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Protocol::try_from(a_value)?;
     let y = ssl::Protocol::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_320_3(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_326_3(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::SslErrorNumber::try_from(a_value)?;
     let y = ssl::SslErrorNumber::try_from(a_value)?;
     Ok(())
 }
 
-pub fn rule_321_0(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_327_0(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::VerifyFlags::from_bits_retain(a_value as _);
     let y = ssl::VerifyFlags::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_321_1(a_value: i32) -> Result<(), AnyError> {
+pub fn rule_327_1(a_value: i32) -> Result<(), AnyError> {
     let x = ssl::Options::from_bits_retain(a_value as _);
     let y = ssl::Options::from_bits_retain(a_value as _);
     Ok(())
 }
 
-pub fn rule_323_0() -> Result<(), AnyError> {
+pub fn rule_329_0() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::SSLv3;
     let y = ssl::TlsVersion::SSLv3;
     Ok(())
 }
 
-pub fn rule_323_1() -> Result<(), AnyError> {
+pub fn rule_329_1() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1;
     let y = ssl::TlsVersion::TLSv1;
     Ok(())
 }
 
-pub fn rule_323_2() -> Result<(), AnyError> {
+pub fn rule_329_2() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_1;
     let y = ssl::TlsVersion::TLSv1_1;
     Ok(())
 }
 
-pub fn rule_323_3() -> Result<(), AnyError> {
+pub fn rule_329_3() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_2;
     let y = ssl::TlsVersion::TLSv1_2;
     Ok(())
 }
 
-pub fn rule_323_4() -> Result<(), AnyError> {
+pub fn rule_329_4() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::TLSv1_3;
     let y = ssl::TlsVersion::TLSv1_3;
     Ok(())
 }
 
-pub fn rule_323_5() -> Result<(), AnyError> {
+pub fn rule_329_5() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MINIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MINIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_323_6() -> Result<(), AnyError> {
+pub fn rule_329_6() -> Result<(), AnyError> {
     let x = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     let y = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     Ok(())
 }
 
-pub fn rule_324_0() -> Result<(), AnyError> {
+pub fn rule_330_0() -> Result<(), AnyError> {
     let x = ssl::PYTHON_DEFAULT_CIPHERS;
     let y = ssl::PYTHON_DEFAULT_CIPHERS;
     Ok(())
 }
 
-pub fn rule_325_0(a_txt: &str) -> Result<(), AnyError> {
+pub fn rule_331_0(a_txt: &str) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::new(a_txt)?;
     let y = ssl::Asn1Object::new(a_txt)?;
     Ok(())
 }
 
-pub fn rule_326_0(a_nid: i32) -> Result<(), AnyError> {
+pub fn rule_332_0(a_nid: i32) -> Result<(), AnyError> {
     let x = ssl::Asn1Object::fromnid(a_nid)?;
     let y = ssl::Asn1Object::fromnid(a_nid)?;
     Ok(())
 }
 
-pub fn rule_328_0() -> Result<(), AnyError> {
+pub fn rule_334_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4699,7 +4637,7 @@ pub fn rule_328_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_328_1() -> Result<(), AnyError> {
+pub fn rule_334_1() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4712,7 +4650,7 @@ pub fn rule_328_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_329_0() -> Result<(), AnyError> {
+pub fn rule_335_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4726,7 +4664,7 @@ pub fn rule_329_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_330_0() -> Result<(), AnyError> {
+pub fn rule_336_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4740,7 +4678,7 @@ pub fn rule_330_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_331_0() -> Result<(), AnyError> {
+pub fn rule_337_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4754,7 +4692,7 @@ pub fn rule_331_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_0() -> Result<(), AnyError> {
+pub fn rule_338_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4768,7 +4706,7 @@ pub fn rule_332_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_1() -> Result<(), AnyError> {
+pub fn rule_338_1() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4782,7 +4720,7 @@ pub fn rule_332_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_2() -> Result<(), AnyError> {
+pub fn rule_338_2() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4796,7 +4734,7 @@ pub fn rule_332_2() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_3() -> Result<(), AnyError> {
+pub fn rule_338_3() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4810,7 +4748,7 @@ pub fn rule_332_3() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_4() -> Result<(), AnyError> {
+pub fn rule_338_4() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4824,7 +4762,7 @@ pub fn rule_332_4() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_5() -> Result<(), AnyError> {
+pub fn rule_338_5() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4838,7 +4776,7 @@ pub fn rule_332_5() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_6() -> Result<(), AnyError> {
+pub fn rule_338_6() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4852,7 +4790,7 @@ pub fn rule_332_6() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_7() -> Result<(), AnyError> {
+pub fn rule_338_7() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4866,7 +4804,7 @@ pub fn rule_332_7() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_8() -> Result<(), AnyError> {
+pub fn rule_338_8() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4880,7 +4818,7 @@ pub fn rule_332_8() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_9() -> Result<(), AnyError> {
+pub fn rule_338_9() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4894,7 +4832,7 @@ pub fn rule_332_9() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_10() -> Result<(), AnyError> {
+pub fn rule_338_10() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4908,7 +4846,7 @@ pub fn rule_332_10() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_11() -> Result<(), AnyError> {
+pub fn rule_338_11() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4922,7 +4860,7 @@ pub fn rule_332_11() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_332_12() -> Result<(), AnyError> {
+pub fn rule_338_12() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4936,7 +4874,7 @@ pub fn rule_332_12() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_333_0() -> Result<(), AnyError> {
+pub fn rule_339_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4950,7 +4888,7 @@ pub fn rule_333_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_334_0() -> Result<(), AnyError> {
+pub fn rule_340_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4964,7 +4902,7 @@ pub fn rule_334_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_334_1() -> Result<(), AnyError> {
+pub fn rule_340_1() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4978,7 +4916,7 @@ pub fn rule_334_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_334_2() -> Result<(), AnyError> {
+pub fn rule_340_2() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -4992,7 +4930,7 @@ pub fn rule_334_2() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_335_0() -> Result<(), AnyError> {
+pub fn rule_341_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -5006,7 +4944,7 @@ pub fn rule_335_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_336_0() -> Result<(), AnyError> {
+pub fn rule_342_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -5020,7 +4958,7 @@ pub fn rule_336_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_336_1() -> Result<(), AnyError> {
+pub fn rule_342_1() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -5034,7 +4972,7 @@ pub fn rule_336_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_337_0() -> Result<(), AnyError> {
+pub fn rule_343_0() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -5048,7 +4986,7 @@ pub fn rule_337_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_337_1() -> Result<(), AnyError> {
+pub fn rule_343_1() -> Result<(), AnyError> {
     let tried = (|| -> Result<(), AnyError> {
         ssl::RAND_status();
         Ok(())
@@ -5062,7 +5000,7 @@ pub fn rule_337_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_338_0() -> Result<(), AnyError> {
+pub fn rule_344_0() -> Result<(), AnyError> {
     match ssl::requests::get("https://a.example", ()) {
         Ok(_) => {}
         Err(e) => {
@@ -5071,7 +5009,7 @@ pub fn rule_338_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_338_1() -> Result<(), AnyError> {
+pub fn rule_344_1() -> Result<(), AnyError> {
     match ssl::requests::get("https://a.example", ()) {
         Ok(_) => {}
         Err(e) => {
@@ -5080,7 +5018,7 @@ pub fn rule_338_1() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_339_0() -> Result<(), AnyError> {
+pub fn rule_345_0() -> Result<(), AnyError> {
     match ssl::requests::get("https://a.example", ()) {
         Ok(_) => {}
         Err(e) if !matches!(e, ssl::requests::Error::ValueError(_)) => {
@@ -5090,7 +5028,7 @@ pub fn rule_339_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub fn rule_340_0() -> Result<(), AnyError> {
+pub fn rule_346_0() -> Result<(), AnyError> {
     match ssl::requests::get("https://a.example", ()) {
         Ok(_) => {}
         Err(e @ (ssl::requests::Error::MissingSchema(_) | ssl::requests::Error::InvalidSchema(_) | ssl::requests::Error::InvalidURL(_) | ssl::requests::Error::InvalidProxyURL(_) | ssl::requests::Error::InvalidHeader(_) | ssl::requests::Error::InvalidJSONError(_) | ssl::requests::Error::ValueError(_))) => {
@@ -5100,7 +5038,7 @@ pub fn rule_340_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub async fn rule_341_0() -> Result<(), AnyError> {
+pub async fn rule_347_0() -> Result<(), AnyError> {
     match ssl::aio::asyncio::open_connection(("a.example", 443), ()).await.map_err(ssl::Error::from) {
         Ok(_) => {}
         Err(e) if ssl::aio::asyncio::IncompleteReadError::of(&e).is_some() => {
@@ -5110,7 +5048,7 @@ pub async fn rule_341_0() -> Result<(), AnyError> {
     Ok(())
 }
 
-pub async fn rule_342_0() -> Result<(), AnyError> {
+pub async fn rule_348_0() -> Result<(), AnyError> {
     match ssl::aio::asyncio::open_connection(("a.example", 443), ()).await.map_err(ssl::Error::from) {
         Ok(_) => {}
         Err(e) if (e.ssl().is_some() || matches!(e, ssl::Error::Os(_) | ssl::Error::Timeout(_))) && ssl::aio::asyncio::IncompleteReadError::of(&e).is_none() => {

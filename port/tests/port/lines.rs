@@ -95,7 +95,6 @@ tls.recv(10, 0)
         "let c = ssl::socket2::Socket::new(ssl::socket2::Domain::IPV4, ssl::socket2::Type::STREAM, None)?;",
         "ssl::socket2::SockRef::from(&c).set_tcp_nodelay(true)?;",
         "ssl::socket2::SockRef::from(&c).set_recv_buffer_size(size)?;",
-        "ssl::socket2::SockRef::from(&c) /* level */ /* option */ /* value */;",
         "let tls = ssl::create_default_context(())?.wrap_socket(c, name)?;",
         "ssl::socket2::SockRef::from(&tls).set_keepalive(false)?;",
         "tls.recv(10)?;",
@@ -369,11 +368,15 @@ fn a_port_reports_names_that_python_has_removed() {
 
 #[test]
 fn a_port_reports_arguments_without_a_counterpart() {
-    let port =
-        port("import ssl\nctx = ssl.create_default_context()\nctx.wrap_socket(plain, **options)\n");
+    let port = port(
+        "import ssl\nctx = ssl.create_default_context()\nctx.wrap_socket(plain, **options, *(1,\n 2))\n",
+    );
     assert_eq!(
         port.entries[2].differs,
-        ["The Rust line leaves out `*args or **kwargs`."]
+        [
+            "The Rust line leaves out `**options`.",
+            "The Rust line leaves out `*(1, 2)`."
+        ]
     );
 }
 
@@ -547,9 +550,14 @@ from functools import partial
 class Connection(ssl.SSLSocket):
     def recv(self, *args):
         return self.run(super().recv, *args)
-def f(obj: ssl.SSLObject, data):
+def f(obj: ssl.SSLObject, data, bio: ssl.MemoryBIO):
     run(partial(obj.write, data))
     run(obj.read, 5)
+    run(obj.do_handshake)
+    version = obj.version
+    eof = bio.write_eof
+    run(bio.pending)
+    getattr(obj, 'version')()
     receive = ssl.SSLSocket.recv
     options = ssl.SSLContext.options
 ";
@@ -557,8 +565,14 @@ def f(obj: ssl.SSLObject, data):
         "ssl::SslSocket",
         "|| self.recv(1024);",
         "ssl::SslObject",
+        "ssl::MemoryBio",
         "|data| obj.write(data);",
         "|| obj.read(1024);",
+        "|| obj.do_handshake();",
+        "let version = || obj.version();",
+        "let eof = || bio.write_eof();",
+        "bio.pending();",
+        "obj.version();",
         "let receive = ssl::SslSocket::recv;",
         "let options = ssl::SslContext::options;",
     ];
@@ -592,7 +606,7 @@ fn assignments_without_a_rust_line_have_a_reason() {
     let python = "
 import ssl, requests
 from ssl import create_connection
-from asyncio import wait_for
+from asyncio import timeout, wait_for
 class Failure(requests.HTTPError):
     def __init__(self, response):
         self.response = response

@@ -10,6 +10,7 @@ mod hostile;
 mod lines;
 mod literals;
 mod names;
+mod values;
 
 use pyssl_port::Port;
 

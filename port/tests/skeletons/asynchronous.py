@@ -26,6 +26,16 @@ async def fetch(host):
         await writer.wait_closed()
 
 
+async def first(reader: asyncio.StreamReader, server: asyncio.Server, limit):
+    try:
+        line = await asyncio.wait_for(reader.readline(), timeout=limit)
+    except asyncio.TimeoutError:
+        return None
+    await asyncio.wait_for(server.wait_closed(), 5)
+    await asyncio.wait_for(asyncio.wait_for(reader.read(1), 2), None)
+    return await asyncio.wait_for(reader.read(5), 3)
+
+
 def get(urls, session=None):
     if session is None:
         session = requests.Session()

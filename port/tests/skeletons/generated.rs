@@ -601,6 +601,7 @@ pub fn module() -> Result<(), AnyError> {
     // import requests
     // import smtplib
     // async def fetch(host):
+    // async def first(reader: asyncio.StreamReader, server: asyncio.Server, limit):
     // def get(urls, session=None):
     // def post(url):
     // def mail(host, message):
@@ -654,6 +655,27 @@ pub async fn fetch(host: &str) -> Result<(), AnyError> {
     writer.wait_closed().await?;
     tried?;
     Ok(())
+}
+
+pub async fn first(limit: f64, mut reader: ssl::aio::asyncio::StreamReader, mut server: ssl::aio::asyncio::Server) -> Result<Option<Vec<u8>>, AnyError> {
+    // async def first(reader: asyncio.StreamReader, server: asyncio.Server, limit):
+    // try:
+    // line = await asyncio.wait_for(reader.readline(), timeout=limit)
+    match tokio::time::timeout(Duration::from_secs_f64(limit), reader.readline()).await.unwrap_or(Err(ssl::Error::Timeout(""))).map_err(ssl::Error::from) {
+        Ok(_) => {}
+        Err(e) if e.python_class() == "TimeoutError" => {
+            // except asyncio.TimeoutError:
+            // return None
+            return Ok(None);
+        }
+        Err(e) => return Err(e.into()),
+    }
+    // await asyncio.wait_for(server.wait_closed(), 5)
+    tokio::time::timeout(Duration::from_secs(5), async { Ok(server.wait_closed().await) }).await.unwrap_or(Err(ssl::Error::Timeout("")))?;
+    // await asyncio.wait_for(asyncio.wait_for(reader.read(1), 2), None)
+    tokio::time::timeout(Duration::from_secs(2), reader.read(1)).await.unwrap_or(Err(ssl::Error::Timeout("")))?;
+    // return await asyncio.wait_for(reader.read(5), 3)
+    return Ok(Some(tokio::time::timeout(Duration::from_secs(3), reader.read(5)).await.unwrap_or(Err(ssl::Error::Timeout("")))?));
 }
 
 pub fn get(mut session: ssl::requests::Session) -> Result<(), AnyError> {
