@@ -49,7 +49,7 @@ pub(crate) enum How<'t> {
 pub(crate) struct Arguments<'t> {
     pub(crate) positional: Vec<Node<'t>>,
     pub(crate) keywords: Vec<(&'t str, Node<'t>)>,
-    /// Each `*args` and `**kwargs`, as the program writes it.
+    /// Each `*args` and `**kwargs`, and each argument after `*args`, as the program writes it.
     pub(crate) open: Vec<&'t str>,
     /// The host with which the method's object was created, as in `smtplib.SMTP(host)`.
     pub(crate) host: Option<Node<'t>>,

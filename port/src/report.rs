@@ -181,6 +181,20 @@ fn mentions_tls(bytes: &[u8]) -> bool {
         .any(|word| roots.iter().any(|root| root.as_bytes() == word))
 }
 
+/// The note of a coroutine for which Python does not wait at once.
+const BESIDE: &str = "The Rust line waits for the result. tokio::join! runs several futures at once, and tokio::spawn runs one beside the program.";
+
+/// Whether a coroutine becomes a task.
+fn runs_beside(source: &str, coroutine: Node<'_>) -> bool {
+    let list = coroutine
+        .parent()
+        .filter(|list| list.kind() == "argument_list");
+    let call = list.and_then(|list| list.parent());
+    let function = call.and_then(|call| call.child_by_field_id(FIELDS.function));
+    let last = function.and_then(|function| text(source, function).rsplit('.').next());
+    matches!(last, Some("create_task" | "ensure_future" | "gather"))
+}
+
 fn entry<'t>(
     source: &'t Source<'_>,
     program: &Program<'t>,
@@ -221,6 +235,13 @@ fn entry<'t>(
                     }
                 }
             }
+        }
+        let waits = rule
+            .rust
+            .as_deref()
+            .is_some_and(|rust| rust.ends_with(".await?"));
+        if waits && runs_beside(source.text, mark.node) && !differs.iter().any(|d| d == BESIDE) {
+            differs.push(BESIDE.to_owned());
         }
         features.extend(rule.feature.clone());
         if let Some(version) = &rule.gone {

@@ -22,6 +22,7 @@ impl<'t> Walker<'t> {
             arguments.positional.push(list);
             return arguments;
         }
+        let mut has_splat = false;
         for child in children(list) {
             match child.kind() {
                 "keyword_argument" => {
@@ -32,8 +33,11 @@ impl<'t> Walker<'t> {
                     }
                 }
                 "list_splat" | "dictionary_splat" => arguments.open.push(self.text(child)),
+                // After `*args`, the place of an argument is unknown.
+                _ if has_splat => arguments.open.push(self.text(child)),
                 _ => arguments.positional.push(child),
             }
+            has_splat |= child.kind() == "list_splat";
         }
         arguments
     }
@@ -72,8 +76,11 @@ impl<'t> Walker<'t> {
         }
         if !arguments.open.is_empty() {
             if let Some(list) = node.child_by_field_id(FIELDS.arguments) {
+                let mut has_splat = false;
                 for child in children(list) {
-                    if matches!(child.kind(), "list_splat" | "dictionary_splat") {
+                    has_splat |= child.kind() == "list_splat";
+                    let is_open = has_splat && child.kind() != "keyword_argument";
+                    if is_open || child.kind() == "dictionary_splat" {
                         self.value(child)?;
                     }
                 }

@@ -165,3 +165,60 @@ def f(tls: ssl.SSLSocket, plain: socket.socket, option, options):
         ["let error = ssl::socket2::SockRef::from(&tls).take_error()?;"]
     );
 }
+
+#[test]
+fn coroutines_that_become_tasks_have_a_note() {
+    let python = "
+import asyncio
+async def f(r: asyncio.StreamReader, w: asyncio.StreamWriter):
+    task = asyncio.create_task(r.read(5))
+    await asyncio.gather(r.readline(), w.drain())
+    await w.drain()
+    await asyncio.shield(w.drain())
+";
+    let entries = port(python).entries;
+    let with_note = entries
+        .iter()
+        .filter(|entry| entry.differs.join(" ").contains("tokio::join!"));
+    let with_note: Vec<&str> = with_note.map(|entry| entry.python.as_str()).collect();
+    assert_eq!(
+        with_note,
+        [
+            "task = asyncio.create_task(r.read(5))",
+            "await asyncio.gather(r.readline(), w.drain())"
+        ]
+    );
+}
+
+/// The place of an argument after `*args` is not known.
+#[test]
+fn arguments_after_a_splat_are_no_parameters_of_the_rust_line() {
+    let python = "
+import ssl
+def f(ctx: ssl.SSLContext, parts, plain, name):
+    ctx.wrap_socket(*parts, plain, server_hostname=name)
+    ctx.wrap_socket(*parts, ssl.create_default_context())
+";
+    let entries = port(python).entries;
+    let entries = &entries[2..];
+    assert_eq!(
+        entries[0].rust,
+        ["ctx.wrap_socket(sock, ssl::WrapSocket::new().server_hostname(name))?;"]
+    );
+    assert_eq!(
+        entries[0].differs,
+        [
+            "The Rust line leaves out `*parts`.",
+            "The Rust line leaves out `plain`."
+        ]
+    );
+    let names: Vec<&str> = entries[1]
+        .uses
+        .iter()
+        .map(|used| used.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["ssl.create_default_context", "ssl.SSLContext.wrap_socket"]
+    );
+}
