@@ -453,7 +453,10 @@ impl Policy {
             Aspect::Groups => !(rule.groups.is_empty() && rule.expect_groups.is_empty()),
             Aspect::Signatures => !(rule.signatures.is_empty() && rule.forbid_digests.is_empty()),
             Aspect::Keys => rule.keys != Keys::default(),
-            Aspect::Certificates => rule.certificates.is_some(),
+            Aspect::Certificates => {
+                let certificates = rule.certificates.as_ref();
+                certificates.is_some_and(Certificates::has_rules)
+            }
             Aspect::Features => rule.has_features(),
         })
     }

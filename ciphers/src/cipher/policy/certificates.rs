@@ -7,21 +7,32 @@ use serde::Deserialize;
 
 use super::digests::{Digest, DigestOf, digest_of};
 use super::{Aspect, Policy, Report, ViolationKind, same_group};
+use crate::data;
 use crate::words::GroupName;
 
 /// The properties that the certificate of a server must have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Certificates {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "data::list")]
     kinds: Vec<Kind>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "data::list")]
     curves: Vec<GroupName>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "data::list")]
     signatures: Vec<Box<str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "data::list")]
     forbid_digests: Vec<Digest>,
     days: Option<u32>,
+}
+
+impl Certificates {
+    pub(super) fn has_rules(&self) -> bool {
+        !(self.kinds.is_empty()
+            && self.curves.is_empty()
+            && self.signatures.is_empty()
+            && self.forbid_digests.is_empty()
+            && self.days.is_none())
+    }
 }
 
 /// The kind of a certificate's key.

@@ -121,6 +121,11 @@ fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
             1,
             "requires anything",
         ),
+        (
+            "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\ncertificates = {}\nkeys = {}",
+            1,
+            "requires anything",
+        ),
         // The format that policy files had before TOML.
         ("name a\nversion 1\nsource b\nversions TLSv1.2", 1, "`=`"),
     ] {
@@ -135,6 +140,13 @@ fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
         ),
         ("versions = ['TLSv2']", "TLSv1.2, TLSv1.3"),
         ("versions = []", "the list is empty"),
+        ("certificates = { kinds = [] }", "the list is empty"),
+        ("certificates = { curves = [] }", "the list is empty"),
+        ("certificates = { signatures = [] }", "the list is empty"),
+        (
+            "certificates = { forbid-digests = [] }",
+            "the list is empty",
+        ),
         ("versions = 'TLSv1.2'", "expected a sequence"),
         ("keys = { rsa = 'many' }", "expected u32"),
         ("keys = { rsa = -1 }", "expected u32"),

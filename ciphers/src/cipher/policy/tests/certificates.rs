@@ -87,3 +87,12 @@ fn a_certificate_whose_key_cannot_be_read_is_compared_and_its_key_stays_open() {
             .contains(&Aspect::Keys)
     );
 }
+
+#[test]
+fn an_empty_table_of_rules_for_certificates_has_no_effect() {
+    let text =
+        "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nforbid = ['rc4']\ncertificates = {}";
+    let policy = Policy::parse(text).unwrap();
+    assert!(!policy.covers(Aspect::Certificates));
+    assert_eq!(policy.check(&[], &[]).verdict(), Some(true));
+}
