@@ -52,21 +52,21 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
 
 /// Compares the features of versions before TLS 1.3.
 fn features(policy: &Policy, options: Options, versions: &[TlsVersion]) -> Report {
-    let mut report = policy.check_nothing(Aspect::Features);
     if !versions
         .iter()
         .any(|version| *version < TlsVersion::TLSv1_3)
     {
-        return report;
+        return policy.check_nothing(Aspect::Features);
     }
     let extended = !options.contains(NO_EXTENDED_MASTER_SECRET);
-    report.extend(policy.check_feature(Feature::ExtendedMasterSecret, extended));
-    // OpenSSL always supports secure renegotiation (SSL_CTX_set_options(3), "Secure renegotiation").
-    report.extend(policy.check_feature(Feature::SecureRenegotiation, true));
+    let mut known = vec![
+        (Feature::ExtendedMasterSecret, extended),
+        // OpenSSL always supports secure renegotiation (SSL_CTX_set_options(3), "Secure renegotiation").
+        (Feature::SecureRenegotiation, true),
+    ];
     // Without the option, compression depends on how OpenSSL was built.
-    match options.contains(Options::OP_NO_COMPRESSION) {
-        true => report.extend(policy.check_feature(Feature::Compression, false)),
-        false => report.leave_open(policy, Aspect::Features),
+    if options.contains(Options::OP_NO_COMPRESSION) {
+        known.push((Feature::Compression, false));
     }
-    report
+    policy.check_features(&known)
 }

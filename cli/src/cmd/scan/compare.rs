@@ -111,6 +111,21 @@ fn fixed_signatures(scan: &Scan) -> Vec<&'static str> {
     found
 }
 
+/// The features that the server is known to have, or not to have.
+fn known_features(scan: &Scan) -> Vec<(Feature, bool)> {
+    let features = &scan.features;
+    let all = [
+        (
+            Feature::ExtendedMasterSecret,
+            features.extended_master_secret,
+        ),
+        (Feature::SecureRenegotiation, features.secure_renegotiation),
+        (Feature::Compression, features.compression),
+    ];
+    let known = all.into_iter().map(|(feature, on)| Some((feature, on?)));
+    known.flatten().collect()
+}
+
 fn leave_certificates_open(report: &mut Report, policy: &Policy) {
     report.leave_open(policy, Aspect::Certificates);
     report.leave_open(policy, Aspect::Keys);
@@ -170,25 +185,12 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     for group in &scan.dh {
         report.extend(policy.check_key("dh", group.bits));
     }
-    report.extend(policy.check_nothing(Aspect::Features));
-    let features = &scan.features;
-    for (feature, is_on) in [
-        (
-            Feature::ExtendedMasterSecret,
-            features.extended_master_secret,
-        ),
-        (Feature::SecureRenegotiation, features.secure_renegotiation),
-        (Feature::Compression, features.compression),
-    ] {
-        match is_on {
-            Some(is_on) => report.extend(policy.check_feature(feature, is_on)),
-            // Without a version before TLS 1.3, the server has none of these features.
-            None if on.iter().any(|version| *version < TlsVersion::TLSv1_3) => {
-                report.leave_open(policy, Aspect::Features);
-            }
-            None => {}
-        }
-    }
+    // Without a version before TLS 1.3, the server has none of these features.
+    let has_features = on.iter().any(|version| *version < TlsVersion::TLSv1_3);
+    report.extend(match has_features {
+        true => policy.check_features(&known_features(scan)),
+        false => policy.check_nothing(Aspect::Features),
+    });
     for aspect in scan.open_aspects() {
         report.leave_open(policy, aspect);
     }
