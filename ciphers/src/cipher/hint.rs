@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::library::Library;
-use super::{Part, Term, names};
+use super::{Part, names};
 
 /// The probable intention of a name that the linked OpenSSL does not know.
 #[non_exhaustive]
@@ -86,11 +86,13 @@ impl Hint {
     }
 
     pub(super) fn for_part(part: &Part, library: &Library) -> Option<Hint> {
-        Hint::for_term(part.unknown()?, library)
+        let name = part.unknown()?.text();
+        Hint::of_known_name(name, library)
+            .or_else(|| library.nearest(name).map(|name| Hint::Nearest(name.into())))
     }
 
-    fn for_term(term: &Term, library: &Library) -> Option<Hint> {
-        let name = term.text();
+    /// The hint for a name that is known, but not as a name in cipher strings of this OpenSSL.
+    pub(super) fn of_known_name(name: &str, library: &Library) -> Option<Hint> {
         if name == "DEFAULT" {
             return Some(Hint::DefaultNotFirst);
         }
@@ -125,10 +127,7 @@ impl Hint {
         let joined = name.match_indices('-').any(|(at, _)| {
             names::alias(&name[..at]).is_some() && names::alias(&name[at + 1..]).is_some()
         });
-        if joined {
-            return Some(Hint::MissingSeparator);
-        }
-        library.nearest(name).map(|name| Hint::Nearest(name.into()))
+        joined.then_some(Hint::MissingSeparator)
     }
 
     /// The hint for a name of the TLS registry, of Java, where old names begin with `SSL_`, of

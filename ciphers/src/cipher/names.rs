@@ -352,11 +352,19 @@ fn distance(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
     last.last().copied().filter(|&d| d <= limit)
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The number of searches for a similar name in this thread.
+    pub(super) static SEARCHES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The candidate that is most similar to `name`, if it is similar enough to be the intended one.
 pub(super) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    #[cfg(test)]
+    SEARCHES.set(SEARCHES.get() + 1);
     // A third of the letters may differ, so that `RSB` finds `RSA` and `FOO` finds nothing.
     let limit = (name.len() / 3).clamp(1, 6);
     if name.len() > 80 || name.len() < 2 {
