@@ -316,12 +316,7 @@ fn plain_list(source: &Arc<Source>) -> Config {
             let offset = at + (line.len() - line.trim_start().len());
             let setting = setting::plain(Word::of(word, offset), source);
             let name = Box::default();
-            services.push(Service {
-                name,
-                settings: vec![setting],
-                lists_are_open: false,
-                is_unused: false,
-            });
+            services.push(Service::new(name, vec![setting], false, false));
         }
         at += line.len();
     }
@@ -495,12 +490,7 @@ impl Reading {
         services.append(&mut self.embedded);
         // The file has settings, but no value could be read.
         if services.is_empty() && !unresolved.is_empty() {
-            services.push(Service {
-                name: Box::default(),
-                settings: Vec::new(),
-                lists_are_open: true,
-                is_unused: false,
-            });
+            services.push(Service::new(Box::default(), Vec::new(), true, false));
         }
         self.unread.extend(unresolved);
         let is_openssl = &*self.program.name == "openssl";

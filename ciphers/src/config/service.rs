@@ -23,9 +23,26 @@ pub struct Service {
     pub(super) lists_are_open: bool,
     /// Whether OpenSSL does not read this section of `openssl.cnf`.
     pub(super) is_unused: bool,
+    /// The versions that are on, from the settings.
+    versions: Option<Versions>,
 }
 
 impl Service {
+    pub(super) fn new(
+        name: Box<str>,
+        settings: Vec<Setting>,
+        lists_are_open: bool,
+        is_unused: bool,
+    ) -> Service {
+        Service {
+            versions: known_versions(&settings),
+            name,
+            settings,
+            lists_are_open,
+            is_unused,
+        }
+    }
+
     /// The kind of block and the names of the server: `"server www.example.com"`; empty for a file
     /// without blocks.
     pub fn name(&self) -> &str {
@@ -50,43 +67,7 @@ impl Service {
     /// the program's default, it is assumed to be TLS 1.2, and [`is_open`](Self::is_open) is true
     /// for the versions.
     pub fn versions(&self) -> Option<Vec<TlsVersion>> {
-        self.known_versions().map(|versions| versions.on)
-    }
-
-    /// The versions that are on for at least one combination of the settings that hold only under a condition.
-    fn known_versions(&self) -> Option<Versions> {
-        let depends = |setting: &&Setting| setting.is_conditional && !setting.rules.is_empty();
-        let conditional = self.settings.iter().filter(depends).count();
-        let versions = |case: u32| {
-            let mut at = 0;
-            let holds = |setting: &&Setting| {
-                let is_conditional = depends(setting);
-                at += u32::from(is_conditional);
-                !is_conditional || at > CASES || case & (1 << (at - 1)) != 0
-            };
-            // Programs apply the commands of `SSL_CONF_cmd` after their own settings.
-            let holding: Vec<_> = self.settings.iter().filter(holds).collect();
-            let (commands, own): (Vec<&Setting>, Vec<&Setting>) = holding
-                .into_iter()
-                .partition(|setting| setting.command.is_some());
-            let all = own.into_iter().chain(commands);
-            value::versions(all.flat_map(|setting| &setting.rules))
-        };
-        let cases = 1 << u32::try_from(conditional).unwrap_or(CASES).min(CASES);
-        let all: Vec<Option<Versions>> = (0..cases).map(versions).collect();
-        let differ = all.iter().any(|case| Some(case) != all.first());
-        let open = differ || u32::try_from(conditional).is_ok_and(|count| count > CASES);
-        let joined = all.into_iter().flatten().reduce(|mut one, other| {
-            one.on.extend(other.on);
-            one.is_open |= other.is_open;
-            one
-        });
-        joined.map(|Versions { mut on, is_open }| {
-            on.sort_unstable();
-            on.dedup();
-            let is_open = is_open || open;
-            Versions { on, is_open }
-        })
+        self.versions.as_ref().map(|versions| versions.on.clone())
     }
 
     /// Whether the file does not determine the settings of this kind: they depend on a default of
@@ -96,7 +77,7 @@ impl Service {
             return true;
         }
         match kind {
-            SettingKind::Versions => self.known_versions().is_some_and(|known| known.is_open),
+            SettingKind::Versions => self.versions.as_ref().is_some_and(|known| known.is_open),
             _ => {
                 is_list(kind) && self.lists_are_open
                     || self.of_kind(kind).any(|setting| setting.is_conditional)
@@ -142,6 +123,42 @@ impl Service {
 
 /// The largest number of conditional settings for which every combination is tried. Each further one counts as set.
 const CASES: u32 = 6;
+
+/// The versions that are on for at least one combination of the settings that hold only under a condition.
+fn known_versions(settings: &[Setting]) -> Option<Versions> {
+    let depends = |setting: &&Setting| setting.is_conditional && !setting.rules.is_empty();
+    let conditional = settings.iter().filter(depends).count();
+    let versions = |case: u32| {
+        let mut at = 0;
+        let holds = |setting: &&Setting| {
+            let is_conditional = depends(setting);
+            at += u32::from(is_conditional);
+            !is_conditional || at > CASES || case & (1 << (at - 1)) != 0
+        };
+        // Programs apply the commands of `SSL_CONF_cmd` after their own settings.
+        let holding: Vec<_> = settings.iter().filter(holds).collect();
+        let (commands, own): (Vec<&Setting>, Vec<&Setting>) = holding
+            .into_iter()
+            .partition(|setting| setting.command.is_some());
+        let all = own.into_iter().chain(commands);
+        value::versions(all.flat_map(|setting| &setting.rules))
+    };
+    let cases = 1 << u32::try_from(conditional).unwrap_or(CASES).min(CASES);
+    let all: Vec<Option<Versions>> = (0..cases).map(versions).collect();
+    let differ = all.iter().any(|case| Some(case) != all.first());
+    let open = differ || u32::try_from(conditional).is_ok_and(|count| count > CASES);
+    let joined = all.into_iter().flatten().reduce(|mut one, other| {
+        one.on.extend(other.on);
+        one.is_open |= other.is_open;
+        one
+    });
+    joined.map(|Versions { mut on, is_open }| {
+        on.sort_unstable();
+        on.dedup();
+        let is_open = is_open || open;
+        Versions { on, is_open }
+    })
+}
 
 /// The settings that stand in the same blocks and are for the same side (client or server).
 struct Scope {
@@ -213,12 +230,7 @@ pub(super) fn services(
                 path.next_back()
                     .is_some_and(|section| !used.contains(&&*section.kind))
             });
-            services.push(Service {
-                name,
-                settings,
-                lists_are_open,
-                is_unused,
-            });
+            services.push(Service::new(name, settings, lists_are_open, is_unused));
         }
     }
     // A file without settings for TLS has no services.
