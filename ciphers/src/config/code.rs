@@ -4,20 +4,18 @@
 //! This is not a parser for the languages. It recognises strings, comments, brackets and names, and
 //! finds assignments to names and calls of names.
 
+mod value;
+
 use std::collections::HashMap;
 
 use super::statement::{Block, Builder};
-use super::text::Word;
 use super::tokens::{Language, Token, tokens};
+use value::Value;
 
 /// The words that start a branch.
 const BRANCHES: [&str; 8] = [
     "if", "else", "elseif", "switch", "match", "catch", "unless", "while",
 ];
-
-/// The limits of one statement: the number of its values, and of the tokens that are read for them.
-const VALUES: usize = 400;
-const TOKENS: usize = 4000;
 
 /// Finds the assignments and calls in `text`, and gives them to `builder`. `visit` is called after each
 /// statement.
@@ -131,7 +129,9 @@ impl Reader<'_> {
         let shouts =
             name.text().starts_with("CURLOPT_") || quoted && before.is_some_and(|t| t.is(","));
         let option = next.is(",") && shouts && !self.language.terms;
-        let assigns = next.is_one_of(&["=", ":", "=>", ":=", "+=", "|="]);
+        let reduces = next.is_one_of(&["&=", "-=", "^="])
+            && name.text().to_ascii_lowercase().contains("options");
+        let assigns = next.is_one_of(&["=", ":", "=>", ":=", "+=", "|="]) || reduces;
         // The sign `==` is not in the list above, so a condition in lighttpd's files does not count
         // as an assignment.
         let calls = !quoted && next.is("(");
@@ -149,6 +149,7 @@ impl Reader<'_> {
         let first = if keyword || defined { at + 1 } else { at + 2 };
         let mut value = Value::default();
         self.value(first, calls || term, 0, &mut value);
+        let change = self.change(at, calls, &value);
         let mut path = self.path(at, calls, builder);
         if term {
             // Leaves out the bracket around the name and its value.
@@ -158,16 +159,22 @@ impl Reader<'_> {
         if let Some(statement) = builder.statements.last_mut() {
             statement.is_partly_unknown = value.is_partly_unknown;
             statement.is_conditional = value.is_conditional;
+            statement.change = change;
             statement.is_in_branch |= self.within_branch || self.follows_condition(at);
         }
         visit(builder);
+    }
+
+    /// Whether the language has variables and calls.
+    fn has_expressions(&self) -> bool {
+        !self.language.dashes && self.language.sections.is_empty() && !self.language.terms
     }
 
     /// The blocks around a statement: the open brackets, or instead the object whose method is
     /// called or whose attribute is set.
     fn path(&mut self, at: usize, calls: bool, builder: &mut Builder) -> Vec<Block> {
         let path = builder.stack.clone();
-        if self.language.dashes || !self.language.sections.is_empty() || self.language.terms {
+        if !self.has_expressions() {
             return path;
         }
         let dotted = at >= 2 && self.tokens[at - 1].is_one_of(&[".", "->", "::"]);
@@ -255,174 +262,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the strings and names of a value: strings that are joined count as one.
-    fn value(&self, from: usize, in_call: bool, level: usize, value: &mut Value) {
-        let mut depth = 0_usize;
-        let mut at = from;
-        // Whether the next string continues the last one.
-        let mut joins = false;
-        // For each open bracket: the number of words that were read before its current element, and its kind.
-        let mut open = vec![(value.words.len(), Bracket::Other)];
-        while let Some(token) = self
-            .token(at)
-            .filter(|_| at < from + TOKENS && value.words.len() < VALUES)
-        {
-            let next = self.token(at + 1);
-            if let Some(choice) = self.choice(at) {
-                value.is_conditional = true;
-                let element = open.last().map_or(0, |(start, _)| *start);
-                if choice == Choice::Next {
-                    value.words.truncate(element);
-                }
-                joins = false;
-                at += 1;
-                continue;
-            }
-            match token {
-                Token::Text(text) => {
-                    match value.words.last_mut().filter(|last| joins && last.quoted) {
-                        Some(last) => last.append(text),
-                        None => {
-                            let mut text = text.clone();
-                            text.quoted = true;
-                            value.words.push(text);
-                        }
-                    }
-                    joins = true;
-                }
-                Token::Name(name) => {
-                    let prefix =
-                        next.is_some_and(|t| t.is_one_of(&[".", "::", "->", "(", "{", "["]));
-                    let is_key = next.is_some_and(|t| t.is_one_of(&["=", "=>"]))
-                        || depth > 0 && next.is_some_and(|t| t.is(":"));
-                    let own = name.text();
-                    if matches!(self.before(at, 2), [Token::Name(table), dot] if table.text() == "env" && dot.is("."))
-                    {
-                        value.is_conditional = true;
-                    }
-                    let constant = self.constants.get(own).filter(|start| {
-                        level < 4 && **start != from && !(from..at).contains(*start)
-                    });
-                    match constant {
-                        _ if is_key => {
-                            let mut key = name.clone();
-                            key.quoted = false;
-                            value.words.push(key);
-                        }
-                        Some(start) if !next.is_some_and(|t| t.is("(")) => {
-                            self.value(*start, false, level + 1, value);
-                        }
-                        _ if !prefix => {
-                            value.is_partly_unknown |= depth > 0 && self.is_unknown_element(at);
-                            value.words.push(name.clone());
-                        }
-                        _ => {}
-                    }
-                    joins = false;
-                }
-                Token::Sign("(" | "[" | "{", _) => {
-                    depth += 1;
-                    open.push((value.words.len(), self.bracket(at)));
-                }
-                Token::Sign(")" | "]" | "}", _) => match depth.checked_sub(1) {
-                    Some(less) => {
-                        depth = less;
-                        if let Some((start, Bracket::Key)) = open.pop() {
-                            value.words.truncate(start);
-                            value.is_conditional = true;
-                        }
-                    }
-                    None => return,
-                },
-                Token::Sign("," | ";", _) if depth == 0 && !in_call => return,
-                Token::Sign("," | ";", _) => {
-                    joins = false;
-                    if let Some((start, bracket)) = open.last_mut() {
-                        if *bracket == Bracket::Key {
-                            // In `getenv("CIPHERS", "HIGH")`, the second argument is the default.
-                            value.words.truncate(*start);
-                            value.is_conditional = true;
-                            *bracket = Bracket::Other;
-                        }
-                        *start = value.words.len();
-                    }
-                }
-                Token::Sign("+" | "." | "..", _) => {
-                    value.is_partly_unknown |= self.joins_a_variable(at);
-                }
-                Token::Sign("\\", _) => {}
-                Token::Break if depth == 0 && !in_call => {
-                    let before = at.checked_sub(1).and_then(|at| self.token(at));
-                    let open = before.is_some_and(|t| {
-                        t.is_one_of(&["=", ":=", "=>", ":", "+", "..", "\\", ".", "|", "|=", ","])
-                    });
-                    let continued = next.is_some_and(|t| t.is_one_of(&["+", ".", "..", "|"]));
-                    if !open && !continued {
-                        return;
-                    }
-                }
-                Token::Break => {}
-                Token::Sign(..) | Token::Other(..) => joins = false,
-            }
-            at += 1;
-        }
-    }
-
-    /// Whether a token chooses between two values: `x || "HIGH"`, `x ? "HIGH" : "ALL"`, `"HIGH" if x else "ALL"`.
-    fn choice(&self, at: usize) -> Option<Choice> {
-        if self.language.dashes || self.language.terms {
-            return None;
-        }
-        let before = at.checked_sub(1);
-        match self.token(at)? {
-            Token::Name(name) => match name.text() {
-                "or" | "else" | "unwrap_or" | "unwrap_or_else" | "orElse" => Some(Choice::Next),
-                "if" | "unless" | "match" | "switch" | "when" => Some(Choice::Starts),
-                _ => None,
-            },
-            Token::Sign("|", _) => {
-                let is_second = before
-                    .and_then(|at| self.token(at))
-                    .is_some_and(|t| t.is("|"));
-                is_second.then_some(Choice::Next)
-            }
-            // Before these signs, `?` does not choose: `options?.ciphers`.
-            Token::Other('?', _) if !self.token(at + 1)?.is_one_of(&[".", ",", ";", ")"]) => {
-                Some(Choice::Next)
-            }
-            // The colon of `x ? "HIGH" : "ALL"`.
-            Token::Sign(":", _) => self.follows_mark.get(at)?.then_some(Choice::Next),
-            _ => None,
-        }
-    }
-
-    /// The kind of the bracket at this place: [`Bracket::Key`] in `getenv("CIPHERS")` and `ENV['CIPHERS']`.
-    fn bracket(&self, at: usize) -> Bracket {
-        const FUNCTIONS: [&str; 7] = [
-            "get",
-            "getenv",
-            "fetch",
-            "getproperty",
-            "getordefault",
-            "lookupenv",
-            "var",
-        ];
-        const TABLES: [&str; 3] = ["env", "environ", "_env"];
-        let Some(Token::Name(name)) = at.checked_sub(1).and_then(|at| self.token(at)) else {
-            return Bracket::Other;
-        };
-        let name = name.text().to_ascii_lowercase();
-        let is_key = match self.token(at) {
-            Some(Token::Sign("(", _)) => FUNCTIONS.contains(&&*name) || name == "env",
-            Some(Token::Sign("[", _)) => TABLES.contains(&&*name),
-            _ => false,
-        };
-        match is_key {
-            true => Bracket::Key,
-            false => Bracket::Other,
-        }
-    }
-
     /// Whether a brace opens a branch: `if a {`, `} else {`.
     fn is_branch(&self, at: usize) -> bool {
         let mut depth = 0_usize;
@@ -476,108 +315,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a name in a list is a variable whose value is not in this file.
-    fn is_unknown_element(&self, at: usize) -> bool {
-        let mut first = at;
-        while let [Token::Name(_), dot] = self.before(first, 2) {
-            if !dot.is_one_of(&[".", "::"]) {
-                break;
-            }
-            first -= 2;
-        }
-        let starts = match self.before(first, 1) {
-            [token] => {
-                token.is_one_of(&["[", "{", ","])
-                    || matches!(token, Token::Other('*', _) | Token::Break)
-            }
-            _ => false,
-        };
-        let ends = self
-            .token(at + 1)
-            .is_some_and(|t| t.is_one_of(&[",", "]", "}"]));
-        starts && ends && self.is_unknown(at)
-    }
-
     /// The tokens before a token, as many as this.
     fn before(&self, at: usize, count: usize) -> &[Token] {
         let start = at.checked_sub(count);
         let tokens = start.and_then(|start| self.tokens.get(start..at));
         tokens.unwrap_or_default()
     }
-
-    /// Whether the sign at this place joins a value with a variable whose value is not in this file. A dot joins strings in
-    /// PHP, and before a name it may be the last of three dots.
-    fn joins_a_variable(&self, at: usize) -> bool {
-        let is_break = |token: &&Token| matches!(token, Token::Break);
-        let lines = self.tokens.get(at + 1..).unwrap_or_default().iter();
-        let mut next = at + 1 + lines.take_while(is_break).count();
-        let is_text = |token: Option<&Token>| matches!(token, Some(Token::Text(_)));
-        let previous = at.checked_sub(1).and_then(|at| self.token(at));
-        let after_text = is_text(previous);
-        let after_name = matches!(previous, Some(Token::Name(_))) && self.is_unknown(at - 1);
-        if self.tokens.get(at).is_some_and(|token| token.is(".")) {
-            let after_dots = previous.is_some_and(|token| token.is(".."));
-            let calls = self.token(next + 1).is_some_and(|t| t.is("("));
-            let joins = (after_text || after_dots) && !calls;
-            let named = matches!(self.token(next), Some(Token::Name(_)));
-            return joins && named && self.is_unknown(next)
-                || after_name && is_text(self.token(next));
-        }
-        let after_list = previous.is_some_and(|t| t.is_one_of(&["]", ")"]));
-        let is_list = |token: Option<&Token>| token.is_some_and(|t| t.is_one_of(&["[", "("]));
-        if after_name && (is_text(self.token(next)) || is_list(self.token(next))) {
-            return true;
-        }
-        // The value is the last name of a path: `settings.extra`.
-        while self
-            .token(next + 1)
-            .is_some_and(|t| t.is_one_of(&[".", "::", "->"]))
-        {
-            next += 2;
-        }
-        let calls = self.token(next + 1).is_some_and(|t| t.is("("));
-        let named = matches!(self.token(next), Some(Token::Name(_)));
-        (after_text || after_list) && named && (calls || self.is_unknown(next))
-    }
-
-    /// Whether the value of a name is not in this file. The names of suites and of versions are constants of a library.
-    fn is_unknown(&self, at: usize) -> bool {
-        let Some(Token::Name(name)) = self.token(at) else {
-            return false;
-        };
-        let lower = name.text().to_ascii_lowercase();
-        let is_library = lower.contains("tls") || lower.contains("ssl");
-        let is_word = lower.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let is_literal = matches!(lower.as_str(), "none" | "null" | "nil" | "true" | "false");
-        is_word && !is_library && !is_literal && !self.constants.contains_key(name.text())
-    }
-}
-
-/// The effect of a token that makes a value depend on a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    /// An alternative follows. It replaces the value that was read before.
-    Next,
-    /// The value depends on a condition. The words before the token are kept.
-    Starts,
-}
-
-/// The content of a bracket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bracket {
-    /// The name of a value outside the file, such as an environment variable. A default may follow.
-    Key,
-    Other,
-}
-
-/// The strings and names of a value.
-#[derive(Debug, Default)]
-struct Value {
-    words: Vec<Word>,
-    /// Whether a part of the value is a variable that this file does not assign.
-    is_partly_unknown: bool,
-    /// Whether the value depends on a condition, or is the default of a value outside the file.
-    is_conditional: bool,
 }
 
 /// The names that are assigned, each with the index of the token at which its first value starts.

@@ -8,7 +8,7 @@ use super::programs::Program;
 use super::setting::{Located, Setting, SettingKind};
 use super::statement::{Block, Statement};
 use super::text::folded;
-use super::value::{self, Versions};
+use super::value::{self, VersionRule, Versions};
 
 /// A server, a client or another part of a configuration that has settings of its own or uses TLS.
 ///
@@ -205,6 +205,14 @@ pub(super) fn services(
             }),
         }
     }
+    for scope in &mut scopes {
+        let takes_away = |rule: &VersionRule| matches!(rule, VersionRule::Without(_));
+        let mut rules = scope.own.iter().flat_map(|setting| &setting.rules);
+        if !rules.any(takes_away) {
+            scope.own.retain(|setting| !setting.replaces_options());
+        }
+    }
+    scopes.retain(|scope| scope.uses_tls || !scope.own.is_empty());
     let is_tree = matches!(&*program.dialect, "yaml" | "toml" | "xml");
     let all: Vec<_> = (0..scopes.len())
         .map(|at| effective(program, &scopes, at, statements))

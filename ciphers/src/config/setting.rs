@@ -7,7 +7,7 @@ use openssl::dh::Dh;
 
 use super::include;
 use super::programs::{Key, Kind, Program};
-use super::statement::{Block, Statement};
+use super::statement::{Block, Change, Statement};
 use super::suites::{List, is_separator, suite, suites};
 use super::text::{Source, Word, folded};
 use super::value::{self, VersionRule};
@@ -161,6 +161,12 @@ impl Setting {
         self.bits
     }
 
+    /// Whether the setting replaces options and names no version. Programs have options of many kinds, so such a setting
+    /// counts only if another setting takes versions away.
+    pub(super) fn replaces_options(&self) -> bool {
+        self.rules == [VersionRule::Doubt(None)] && !value::clears_options(&self.directive)
+    }
+
     /// Reads the size of the parameters in the file that the value names.
     pub(super) fn read_bits(&mut self) {
         if self.kind != SettingKind::DhParams || self.bits.is_some() {
@@ -237,7 +243,8 @@ pub(super) fn settings(
             .iter()
             .map(|value| expanded(value, lookup))
             .collect();
-        for setting in made(program, key, &statement.name, &values, source) {
+        let change = statement.change;
+        for setting in made(program, key, &statement.name, &values, change, source) {
             add(&key.side, &statement.path, Some(setting));
         }
         return all;
@@ -302,7 +309,7 @@ pub(super) fn settings(
                 None => break,
             },
         };
-        for setting in made(program, key, name, &values, source) {
+        for setting in made(program, key, name, &values, Change::Adds, source) {
             add(side, &path, Some(setting));
         }
     }
@@ -354,6 +361,7 @@ fn made(
     key: &Key,
     name: &Word,
     values: &[Word],
+    change: Change,
     source: &Arc<Source>,
 ) -> Vec<Setting> {
     let blank = |kind, value: Word| blank(kind, name.text(), value, source);
@@ -470,7 +478,10 @@ fn made(
             }
         }
         Kind::Options => {
-            let (rules, preference) = value::options(values);
+            // A function of C has the context as its first argument.
+            let context = usize::from(name.text().starts_with("SSL_"));
+            let options = values.get(context..).unwrap_or_default();
+            let (rules, preference) = value::options(options, change);
             let mut all = versions((rules, Vec::new()));
             if preference.is_some() {
                 let setting = blank(SettingKind::Preference, value::joined(values));
@@ -592,7 +603,8 @@ fn commands(program: &Program, key: &Key, values: &[Word], source: &Arc<Source>)
                 side: key.side.clone(),
                 kind: found.kind,
             };
-            let mut made = made(openssl, &key, name, &statement.values, source);
+            let values = &statement.values;
+            let mut made = made(openssl, &key, name, values, Change::Adds, source);
             // Unless the command states a lowest version, that of the program holds and not that of the library.
             for setting in &mut made {
                 setting

@@ -36,6 +36,22 @@ pub(super) struct Statement {
     pub(super) is_conditional: bool,
     /// Whether the program reads the statement only under a condition.
     pub(super) is_in_branch: bool,
+    /// The effect of the statement on options that were set before.
+    pub(super) change: Change,
+}
+
+/// The effect of a statement on options that were set before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Change {
+    /// They stay, and those of the value are added.
+    #[default]
+    Adds,
+    /// Those of the value take their place: `ctx.options = OP_ALL`.
+    Replaces,
+    /// Those of the value are taken away: `ctx.options &= ~OP_ALL`, `SSL_CTX_clear_options(ctx, SSL_OP_ALL)`.
+    TakesAway,
+    /// The value is computed from masks: `ctx.options = a & ~b`.
+    Unclear,
 }
 
 impl Statement {
@@ -53,6 +69,7 @@ impl Statement {
             is_partly_unknown: false,
             is_conditional: false,
             is_in_branch: false,
+            change: Change::Adds,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The meaning of values.
 
-use pyssl::TlsVersion;
+use pyssl::{Options, TlsVersion};
 
 use super::programs::Kind;
+use super::statement::Change;
 use super::text::{Word, folded};
 
 /// A rule that a setting states about protocol versions.
@@ -13,6 +14,10 @@ pub(super) enum VersionRule {
     Without(TlsVersion),
     /// Excludes a version, unless a lowest or a highest version is stated (HAProxy).
     WithoutIfNoLimit(TlsVersion),
+    /// The option that excluded this version is taken back.
+    Restore(TlsVersion),
+    /// It is unknown whether an option excludes this version. `None`: any option may have been taken back.
+    Doubt(Option<TlsVersion>),
     /// Every version from this one on. `None` stands for the library's lowest version.
     Min(Option<TlsVersion>),
     /// Every version up to this one. `None` stands for the newest version.
@@ -57,11 +62,18 @@ const ALL: [TlsVersion; 5] = [
     TlsVersion::TLSv1_3,
 ];
 
-/// The versions that are on after these rules; none if there is no rule.
-pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Option<Versions> {
-    let mut rules = rules.peekable();
-    rules.peek()?;
+/// The versions that are on after these rules; none if no rule states versions.
+pub(super) fn versions<'a>(
+    rules: impl Iterator<Item = &'a VersionRule> + Clone,
+) -> Option<Versions> {
+    let states =
+        |rule: &VersionRule| !matches!(rule, VersionRule::Restore(_) | VersionRule::Doubt(_));
+    if !rules.clone().any(states) {
+        return None;
+    }
     let mut on = USUAL.to_vec();
+    // The versions that rules excluded, and the versions that may be on or off.
+    let (mut without, mut doubtful) = (Vec::new(), Vec::new());
     let mut excluded = Vec::new();
     let (mut least, mut max) = (Lowest::Unstated, None);
     let (mut is_listed, mut is_default, mut is_library) = (false, false, false);
@@ -73,10 +85,30 @@ pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Opti
         match rule {
             VersionRule::Only(versions) => {
                 on.clone_from(versions);
+                (without, doubtful) = (Vec::new(), Vec::new());
                 (least, max, is_default) = (Lowest::Unstated, None, false);
             }
-            VersionRule::With(version) => on.push(*version),
-            VersionRule::Without(version) => on.retain(|other| other != version),
+            VersionRule::With(version) => {
+                on.push(*version);
+                doubtful.retain(|other| other != version);
+            }
+            VersionRule::Without(version) => {
+                if on.contains(version) || doubtful.contains(version) {
+                    without.push(*version);
+                }
+                on.retain(|other| other != version);
+                doubtful.retain(|other| other != version);
+            }
+            VersionRule::Restore(version) if without.contains(version) => {
+                without.retain(|other| other != version);
+                on.push(*version);
+            }
+            // The version may be off by default.
+            VersionRule::Restore(version) if on.contains(version) => {}
+            VersionRule::Restore(version) | VersionRule::Doubt(Some(version)) => {
+                doubtful.push(*version);
+            }
+            VersionRule::Doubt(None) => doubtful.append(&mut without),
             VersionRule::WithoutIfNoLimit(version) => excluded.push(*version),
             VersionRule::Min(Some(version)) => least = Lowest::Version(*version),
             VersionRule::Min(None) => least = Lowest::Library,
@@ -85,6 +117,7 @@ pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Opti
             VersionRule::DefaultMin => least = Lowest::Default,
             VersionRule::Default => {
                 on = USUAL.to_vec();
+                (without, doubtful) = (Vec::new(), Vec::new());
                 (least, max, is_default, is_listed) = (Lowest::Default, None, true, false);
             }
         }
@@ -115,10 +148,12 @@ pub(super) fn versions<'a>(rules: impl Iterator<Item = &'a VersionRule>) -> Opti
     let within = |version: &TlsVersion| {
         min.is_none_or(|min| *version >= min) && max.is_none_or(|max| *version <= max)
     };
+    let is_on = |version: &TlsVersion| on.contains(version) && !doubtful.contains(version);
     let on = ALL
         .into_iter()
-        .filter(|version| on.contains(version) && within(version))
+        .filter(|version| is_on(version) && within(version))
         .collect();
+    let is_open = is_open || doubtful.iter().any(within);
     Some(Versions { on, is_open })
 }
 
@@ -290,31 +325,51 @@ pub(super) fn limit(
 
 /// The rules and the preference of OpenSSL's options: `NO_SSLv3`, `+no_tlsv1_1`, `OP_NO_TLSv1`,
 /// `ServerPreference`.
-pub(super) fn options(values: &[Word]) -> (Vec<VersionRule>, Option<bool>) {
+pub(super) fn options(values: &[Word], change: Change) -> (Vec<VersionRule>, Option<bool>) {
     let (mut rules, mut preference) = (Vec::new(), None);
+    let takes_away = change == Change::TakesAway;
+    if matches!(change, Change::Replaces | Change::Unclear) {
+        rules.push(VersionRule::Doubt(None));
+    }
     for value in values {
         for word in value.split(|c| c.is_whitespace() || ",:|;\"'".contains(c)) {
             let lower = folded(word.text());
             let off = lower.starts_with(['-', '!']);
             let name = lower.trim_start_matches(['+', '-', '!']);
-            let name = name.trim_start_matches("ssl-op-").trim_start_matches("op-");
-            if matches!(name, "cipher-server-preference" | "serverpreference") {
-                preference = Some(!off);
+            let option = name.trim_start_matches("ssl-op-").trim_start_matches("op-");
+            if matches!(option, "cipher-server-preference" | "serverpreference") {
+                preference = (change != Change::Unclear).then_some(off == takes_away);
             }
-            let Some(version) = name.strip_prefix("no-") else {
-                continue;
+            let version = option.strip_prefix("no-");
+            // The word may be a variable. Constants of OpenSSL have a prefix, or are known.
+            if takes_away && version.is_none() && option == name && !is_option(option) {
+                rules.push(VersionRule::Doubt(None));
+            }
+            let versions = match version.map(|version| (version, named(version))) {
+                Some(("ssl-mask", _)) => ALL.to_vec(),
+                Some((name, Some(Named::One(version)))) if name.contains('s') => vec![version],
+                _ => continue,
             };
-            if let Some(Named::One(version)) =
-                named(version).filter(|_| version.contains(['s', 'S']))
-            {
-                rules.push(match off {
-                    true => VersionRule::With(version),
-                    false => VersionRule::Without(version),
-                });
-            }
+            rules.extend(versions.into_iter().map(|version| match change {
+                Change::Unclear => VersionRule::Doubt(Some(version)),
+                Change::TakesAway => VersionRule::Restore(version),
+                Change::Adds | Change::Replaces if off => VersionRule::With(version),
+                Change::Adds | Change::Replaces => VersionRule::Without(version),
+            }));
         }
     }
     (rules, preference)
+}
+
+/// Whether a function of this name takes options away.
+pub(super) fn clears_options(name: &str) -> bool {
+    folded(name).ends_with("clear-options")
+}
+
+/// Whether a word without a prefix is an option, or stands for no option.
+fn is_option(word: &str) -> bool {
+    let name = format!("OP_{}", word.to_ascii_uppercase().replace('-', "_"));
+    matches!(word, "" | "0") || Options::from_name(&name).is_some()
 }
 
 /// The rules of a directive whose name contains the version: `ssl_tlsv1_1=YES`.

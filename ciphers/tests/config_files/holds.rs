@@ -17,7 +17,7 @@ fn versions(config: &Config) -> Vec<String> {
     config.services().iter().map(line).collect()
 }
 
-fn of(name: &str, text: &str) -> Vec<String> {
+pub(crate) fn of(name: &str, text: &str) -> Vec<String> {
     versions(&Config::parse(name, text))
 }
 

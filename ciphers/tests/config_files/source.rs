@@ -3,6 +3,7 @@
 use pyssl_ciphers::config::{Config, ConfigCode, SettingKind};
 
 use crate::forms::strings;
+use crate::holds::of;
 
 #[test]
 fn values_in_source_code_that_cannot_be_read_are_told() {
@@ -253,4 +254,229 @@ fn a_file_whose_only_value_cannot_be_read_has_a_server_with_unknown_suites() {
         assert_eq!(unread_lines(name, text), [1], "{text}");
     }
     assert_eq!(Config::parse("a.py", "print('TLS')\n").services().len(), 0);
+}
+
+/// Compares the versions of each text. A `?` follows if the file does not determine them.
+fn assert_versions(cases: &[(&str, &str, &str)]) {
+    for (name, text, wanted) in cases {
+        let found = of(name, text);
+        assert_eq!(found, [*wanted], "{text}");
+    }
+}
+
+#[test]
+fn options_that_are_taken_back_bring_their_versions_back() {
+    const C: &str = "void f(SSL_CTX *ctx) { SSL_CTX_set_options(ctx, SSL_OP_NO_SSLv3|SSL_OP_NO_TLSv1|SSL_OP_NO_TLSv1_1);";
+    let c = |rest: &str| format!("{C} {rest} }}");
+    let python =
+        |rest: &str| format!("ctx.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1\n{rest}\n");
+    let rust = |rest: &str| {
+        format!("fn f() {{ b.set_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1); {rest} }}")
+    };
+    let all = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3";
+    let one = "TLSv1 TLSv1.2 TLSv1.3";
+    let new = "TLSv1.2 TLSv1.3";
+    for (name, object, text, wanted) in [
+        (
+            "a.c",
+            "ctx",
+            c("SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1|SSL_OP_NO_TLSv1_1);"),
+            all,
+        ),
+        (
+            "a.c",
+            "ctx",
+            c("SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1);"),
+            one,
+        ),
+        (
+            "a.c",
+            "ctx",
+            c("SSL_clear_options(ctx, SSL_OP_NO_TLSv1);"),
+            one,
+        ),
+        (
+            "a.c",
+            "ctx",
+            c("SSL_CTX_clear_options(ctx, SSL_OP_NO_SSL_MASK);"),
+            "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3?",
+        ),
+        (
+            "a.c",
+            "ctx",
+            c(
+                "SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1); SSL_CTX_set_options(ctx, SSL_OP_NO_TLSv1);",
+            ),
+            new,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.options &= ~ssl.OP_NO_TLSv1"),
+            one,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.options &= ~(ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1)"),
+            all,
+        ),
+        ("a.py", "ctx", python("ctx.options -= ssl.OP_NO_TLSv1"), one),
+        (
+            "a.rb",
+            "ctx",
+            python("ctx.options &= ~OpenSSL::SSL::OP_NO_TLSv1"),
+            one,
+        ),
+        (
+            "a.rs",
+            "b",
+            rust("b.clear_options(SslOptions::NO_TLSV1);"),
+            one,
+        ),
+        // A lowest version is stated.
+        (
+            "a.c",
+            "ctx",
+            c(
+                "SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION); SSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1);",
+            ),
+            new,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.minimum_version = ssl.TLSVersion.TLSv1_2\nctx.options &= ~ssl.OP_NO_TLSv1"),
+            new,
+        ),
+        // The options that are taken back, or added, are of another kind.
+        (
+            "a.c",
+            "ctx",
+            c("SSL_CTX_clear_options(ctx, SSL_OP_NO_COMPRESSION|SSL_OP_ALL);"),
+            new,
+        ),
+        ("a.c", "ctx", c("SSL_CTX_clear_options(ctx, 0);"), new),
+        (
+            "a.rs",
+            "b",
+            rust("b.clear_options(SslOptions::CIPHER_SERVER_PREFERENCE);"),
+            new,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.options &= ~ssl.OP_NO_TICKET"),
+            new,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.options = ctx.options | ssl.OP_NO_TICKET"),
+            new,
+        ),
+        (
+            "a.rs",
+            "b",
+            rust("b.set_options(b.options() | SslOptions::NO_TICKET);"),
+            new,
+        ),
+        (
+            "a.py",
+            "ctx",
+            python("ctx.options = ssl.OP_ALL | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1"),
+            new,
+        ),
+    ] {
+        assert_versions(&[(name, &text, &format!("{object}: {wanted}"))]);
+    }
+}
+
+#[test]
+fn options_that_are_replaced_or_masked_leave_the_versions_open() {
+    const C: &str =
+        "void f(SSL_CTX *ctx) { SSL_CTX_set_options(ctx, SSL_OP_NO_TLSv1|SSL_OP_NO_TLSv1_1);";
+    for rest in [
+        "SSL_CTX_clear_options(ctx, mask);",
+        "SSL_CTX_clear_options(ctx, LEGACY_MASK);",
+        "SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));",
+        "SSL_CTX_clear_options(ctx, ~0);",
+        "SSL_CTX_clear_options(ctx, 0x04000000);",
+        "SSL_CTX_clear_options(ctx, SSL_OP_ALL & ~SSL_OP_NO_TLSv1);",
+        // SSL 3.0 may be on, which depends on the build of OpenSSL.
+        "SSL_CTX_clear_options(ctx, SSL_OP_NO_SSLv3);",
+    ] {
+        let text = format!("{C} {rest} }}");
+        assert_versions(&[("a.c", &text, "ctx: TLSv1.2 TLSv1.3?")]);
+    }
+    for rest in [
+        "ctx.options &= mask",
+        "ctx.options &= ~mask",
+        "ctx.options &= ~ssl.OP_NO_TICKET & ~ssl.OP_NO_TLSv1",
+        "ctx.options &= ~ssl.OP_NO_TICKET | ssl.OP_NO_TLSv1",
+        "ctx.options ^= ssl.OP_NO_TLSv1",
+        "ctx.options -= legacy",
+        "ctx.options = ssl.OP_ALL",
+        "ctx.options = saved",
+        "ctx.options = options",
+        "ctx.options = other.options | ssl.OP_NO_TICKET",
+        "ctx.options = 0",
+        "ctx.options = ctx.options & ~ssl.OP_NO_TLSv1",
+        "ctx.options = ctx.options - ssl.OP_NO_TLSv1",
+        "ctx.options = ssl.Options(0)",
+    ] {
+        let text = format!("ctx.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1\n{rest}\n");
+        assert_versions(&[("a.py", &text, "ctx: TLSv1.2 TLSv1.3?")]);
+        let text = format!("ctx.minimum_version = ssl.TLSVersion.TLSv1_2\n{text}");
+        assert_versions(&[("a.py", &text, "ctx: TLSv1.2 TLSv1.3")]);
+    }
+    assert_versions(&[(
+        "a.py",
+        "ctx.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1\nif old:\n    ctx.options &= ~ssl.OP_NO_TLSv1\n",
+        "ctx: TLSv1 TLSv1.2 TLSv1.3?",
+    )]);
+    // An option within a mask may be set or not.
+    assert_versions(&[(
+        "a.py",
+        "ctx.options |= ssl.OP_NO_TLSv1_1\nctx.options |= ssl.OP_ALL & ~ssl.OP_NO_TLSv1\n",
+        "ctx: TLSv1.2 TLSv1.3?",
+    )]);
+}
+
+/// Options that are only taken back do not state which versions are on.
+#[test]
+fn a_file_that_only_takes_options_back_has_no_known_versions() {
+    let text =
+        "SSL_CTX_set_cipher_list(ctx, \"HIGH\");\nSSL_CTX_clear_options(ctx, SSL_OP_NO_TLSv1);";
+    let config = Config::parse("a.c", text);
+    let [service] = config.services() else {
+        panic!("{config:?}");
+    };
+    assert_eq!(service.versions(), None);
+    // The context of another function is a part of its own.
+    let text = "void f(SSL_CTX *a) { SSL_CTX_set_options(a, SSL_OP_NO_TLSv1); }\n\
+                void g(SSL_CTX *b) { SSL_CTX_clear_options(b, SSL_OP_NO_TLSv1); }";
+    let config = Config::parse("a.c", text);
+    let versions = config
+        .services()
+        .iter()
+        .map(|s| (s.name(), s.versions().is_some()));
+    assert_eq!(versions.collect::<Vec<_>>(), [("a", true), ("b", false)]);
+    // The names and signs of other programs' options.
+    for text in [
+        "options = parse_args()\nflags = options & 3\nself.options = options\noptions &= ~FLAG\n",
+        "ctx.set_ciphers('HIGH')\nctx.options = options\n",
+    ] {
+        let config = Config::parse("a.py", text);
+        let settings = config
+            .services()
+            .iter()
+            .flat_map(|service| service.settings());
+        assert!(
+            settings
+                .map(|s| s.kind())
+                .all(|kind| kind == SettingKind::Ciphers),
+            "{config:?}"
+        );
+    }
 }
