@@ -446,3 +446,27 @@ fn name(program: &Program, scope: &Scope, statements: &[Statement]) -> String {
         .collect();
     name.chars().take(120).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn the_versions_of_a_server_are_determined_once() {
+        let calls = || value::CALLS.get();
+        let before = calls();
+        let text = ".ifdef A\nopenssl_options = +no_tlsv1\n.endif\n".repeat(6);
+        let config = Config::parse("exim.conf", &text);
+        assert_eq!(calls() - before, 1 << CASES);
+        let [service] = config.services() else {
+            panic!("{config:?}");
+        };
+        for _ in 0..2 {
+            assert!(service.is_open(SettingKind::Versions));
+            assert!(service.versions().is_some());
+            config.findings();
+        }
+        assert_eq!(calls() - before, 1 << CASES);
+    }
+}

@@ -62,10 +62,18 @@ const ALL: [TlsVersion; 5] = [
     TlsVersion::TLSv1_3,
 ];
 
+#[cfg(test)]
+thread_local! {
+    /// The number of calls of [`versions`] in this thread.
+    pub(super) static CALLS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The versions that are on after these rules; none if no rule states versions.
 pub(super) fn versions<'a>(
     rules: impl Iterator<Item = &'a VersionRule> + Clone,
 ) -> Option<Versions> {
+    #[cfg(test)]
+    CALLS.set(CALLS.get() + 1);
     let states =
         |rule: &VersionRule| !matches!(rule, VersionRule::Restore(_) | VersionRule::Doubt(_));
     if !rules.clone().any(states) {
