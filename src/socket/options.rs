@@ -111,9 +111,11 @@ impl WrapSocket {
     /// ```
     ///
     /// **Advantage.** If the answer comes within this time, no thread has to be woken, which takes longer than
-    /// many answers. A prototype of this option was measured with 20 µs on both sides, on two idle cores:
-    /// messages of 64 bytes went to and fro 6.1 times as often, and each took 2.7 times less processor time.
-    /// Resumed handshakes of TLS 1.2 were 2.5 times as fast, full ones of TLS 1.3 1.05 times.
+    /// many answers. With 20 µs on both sides, messages of 64 bytes went to and fro 1.8 times as often on one
+    /// computer with two idle cores (row `ping-pong-64B-busy-poll` of `benches/twins`). On another computer, a
+    /// prototype of this option reached 6.1 times, with 2.7 times less processor time for each message; resumed
+    /// handshakes of TLS 1.2 were 2.5 times as fast there, full ones of TLS 1.3 1.05 times. The gain depends on
+    /// how long the system takes to wake a thread.
     ///
     /// **Disadvantage.** The thread uses a processor meanwhile. If other threads need it,
     /// everything becomes slower: a server with eight clients on two cores did 0.79 times as much
