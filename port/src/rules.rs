@@ -490,7 +490,7 @@ mod tests {
     /// Checks the generated file with the conditions of all exceptions. The test binary `every_rule` compares these
     /// conditions with Python's classes.
     #[test]
-    fn the_conditions_of_all_exceptions_are_those_that_are_compared() {
+    fn the_generated_conditions_of_exceptions_are_current() {
         let mut tables = [String::new(), String::new(), String::new()];
         for rule in &rules().list {
             for name in &rule.names {

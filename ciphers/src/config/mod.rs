@@ -436,7 +436,7 @@ impl Reading {
         let is_compared = matches!(kind, Kind::Versions | Kind::Min | Kind::Max | Kind::Groups);
         if statement.is_conditional && !is_missing && (kind.is_list() || is_compared) {
             return Some(format!(
-                "the value of `{name}` depends on a condition, or is a default; it was read in part"
+                "the value of `{name}` depends on a condition or is a default; only one alternative was read"
             ));
         }
         if statement.is_partly_unknown && (kind.is_list() || kind == Kind::Versions) {

@@ -125,7 +125,7 @@ fn of_service(service: &Service, file: &Path, version: &str) -> Result<Policy, S
     let mut rule = |key: &str, names: String| {
         // A policy cannot have an empty list, and without the list it would allow everything.
         if names.is_empty() {
-            return Err(format!("the settings leave nothing of the list `{key}`"));
+            return Err(format!("with these settings, the list `{key}` is empty"));
         }
         rules.push_str(&format!("{key} = [{names}]\n"));
         Ok(())
@@ -255,7 +255,7 @@ mod tests {
 
     /// Without the list, the policy would allow everything.
     #[test]
-    fn a_list_of_which_the_settings_leave_nothing_is_an_error() {
+    fn settings_that_empty_a_list_are_an_error() {
         for (lines, list) in [
             (
                 "CipherString = @SECLEVEL=5:AES128-SHA256:ECDHE-RSA-AES128-GCM-SHA256\n\
@@ -285,7 +285,7 @@ mod tests {
             let config = of_back_end(&format!("{lines}\n"));
             let service = config.services().first().unwrap();
             let read = of_service(service, Path::new(BACK_END), "DEFAULT");
-            let expected = format!("the settings leave nothing of the list `{list}`");
+            let expected = format!("with these settings, the list `{list}` is empty");
             assert_eq!(read.err(), Some(expected), "{lines}");
         }
     }

@@ -243,7 +243,7 @@ fn a_server_with_the_programs_defaults_leaves_the_verdict_open() {
 /// `openssl.cnf` has several sections with settings. OpenSSL applies the one that `system_default` names to every
 /// program.
 #[test]
-fn the_policy_of_the_system_is_that_of_the_section_which_openssl_reads() {
+fn the_system_policy_comes_from_the_section_that_openssl_reads() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("openssl.cnf");
     let check = |text: &str, string: &str| {

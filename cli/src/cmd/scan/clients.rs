@@ -154,7 +154,7 @@ fn unknown_certificate(
     let leaves = leaves.map(|der| ssl::Certificate::from_der(&der));
     let leaves = sent.into_iter().chain(leaves).filter_map(Result::ok);
     let reasons = leaves.map(|leaf| unknown_key(leaf.key_name().as_deref()));
-    let none_seen = || Some("no certificate of the server was seen".to_owned());
+    let none_seen = || Some("the scan has seen no certificate of the server".to_owned());
     reasons.reduce(Option::and).unwrap_or_else(none_seen)
 }
 

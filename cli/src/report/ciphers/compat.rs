@@ -63,10 +63,10 @@ impl OnVersion {
         let suites = count(suites.unwrap_or(0), "suite");
         let diff = match &self.diff {
             None => String::new(),
-            Some(diff) if diff.is_empty() => ", as here".to_owned(),
+            Some(diff) if diff.is_empty() => ", the same as with the linked OpenSSL".to_owned(),
             Some(diff) => {
                 let (less, more) = (diff.removed().len(), diff.added().len());
-                format!(", none weaker: {less} missing there, {more} additional there")
+                format!(", no weaker suite: {less} missing there, {more} additional there")
             }
         };
         format!("with OpenSSL {openssl}: {suites}{diff}")
@@ -144,7 +144,11 @@ fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Resu
         return Ok(());
     };
     if diff.is_empty() {
-        return writeln!(out, "  {}", Styled(GOOD, "as here"));
+        return writeln!(
+            out,
+            "  {}",
+            Styled(GOOD, "the same as with the linked OpenSSL")
+        );
     }
     names(out, "missing there", diff.removed())?;
     names(out, "additional there", diff.added())?;

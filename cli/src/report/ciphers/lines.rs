@@ -94,7 +94,7 @@ impl ServiceReport {
             .map(|versions| versions.iter().map(ToString::to_string).collect());
         if let Some(versions) = &versions {
             let open = match service.is_open(SettingKind::Versions) {
-                true => " (not certain: a default or a condition decides)",
+                true => " (not certain: depends on a default or a condition)",
                 false => "",
             };
             facts.push(format!("versions {}{open}", versions.join(", ")));

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_megabytes_is_broken() {
+    fn a_line_of_several_megabytes_is_wrapped() {
         let line = "ssl::CERT_NONE, ".repeat(1 << 18);
         assert!(text(&line, 40).len() > 1 << 16);
         assert!(rust(&line, 40).len() > 1 << 16);
