@@ -74,8 +74,8 @@ impl CodeExplanation {
         let (title, version) = (policy.title(), policy.version());
         let meaning =
             format!("A setting differs from a rule of the guideline {title} (version {version}).");
-        let why = "For an error, the guideline forbids the setting; for a warning, it advises against it. The message \
-                   names the section.";
+        let why = "For an error, the guideline forbids the setting; for a warning, it advises against it. If the policy \
+                   states the section of a rule, the message names it.";
         let mend = format!(
             "Change the setting that the message names, and compare it again with `--policy {name}`."
         );

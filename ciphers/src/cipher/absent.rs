@@ -6,6 +6,7 @@ use once_cell::sync::Lazy;
 
 use super::hint::Hint;
 use super::names::{self, Alias};
+use super::rules::Rule;
 use super::selector::Selector;
 use super::weakness::CipherExt;
 use super::{Cipher, CipherString, Operator, Part, PartKind, Weakness, registry};
@@ -237,7 +238,8 @@ fn selected(names: &str) -> Option<Vec<&'static Cipher>> {
 }
 
 impl CipherString {
-    /// The suites that the string names and that the linked OpenSSL does not have.
+    /// The suites that the string names and that the linked OpenSSL does not have. If a name such as `MEDIUM` selects some
+    /// suites here, the further suites that it selects in other builds are not in the result.
     pub fn absent(&self) -> Absent {
         let mut absent = Absent::default();
         let mut killed = HashSet::new();
@@ -247,7 +249,16 @@ impl CipherString {
             if part.kind() == PartKind::SuiteB {
                 return Absent::default();
             }
-            let is_unknown = part.kind() == PartKind::Unknown;
+            let is_unknown = match &part.rule {
+                // A known name whose suites this build lacks (`3DES`) is like an unknown one.
+                Rule::Add(wanted) => {
+                    let suites = (0..).zip(&self.library.suites);
+                    let mut selected =
+                        suites.filter(|(at, suite)| wanted.selects(*at, &suite.properties));
+                    selected.next().is_none()
+                }
+                _ => part.kind() == PartKind::Unknown,
+            };
             let operator = part.operator();
             let selects = match operator {
                 Operator::Add => is_unknown,
@@ -359,6 +370,8 @@ mod tests {
                 vec!["ECDHE-RSA-AES128-GCM-SHA265"],
             ),
             ("AES:!QUANTUM:-QUANTUM", vec![], vec![]),
+            // OpenSSL knows this name, and no build of the tests has these suites.
+            ("AES:kRSA+3DES", vec!["DES-CBC3-SHA"], vec![]),
         ] {
             let absent = CipherString::parse(text).unwrap().absent();
             let found: Vec<_> = absent.ciphers().iter().map(|c| c.name).collect();

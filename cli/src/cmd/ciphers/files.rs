@@ -216,11 +216,9 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
     if let Some(schemes) = service.signatures() {
         report.extend(policy.check_signatures(&schemes));
     }
-    // Before TLS 1.2, the signature scheme is not negotiated.
-    if versions
-        .iter()
-        .any(|version| *version < TlsVersion::TLSv1_2)
-    {
+    // Before TLS 1.2, the signature scheme is not negotiated. Without a list of versions, all may be on.
+    let is_old = |version: &TlsVersion| *version < TlsVersion::TLSv1_2;
+    if versions.is_empty() || versions.iter().any(is_old) {
         report.leave_open(policy, Aspect::Signatures);
     }
     if let Some(bits) = dh_bits(service) {

@@ -202,7 +202,8 @@ fn intermediates(
     let is_self_signed = |x509: &X509| {
         let has_own_name = x509.issued(x509) == X509VerifyResult::OK;
         let key = x509.public_key();
-        has_own_name && key.and_then(|key| x509.verify(&key)).unwrap_or(true)
+        // If the signature cannot be checked, the certificate is compared.
+        has_own_name && key.and_then(|key| x509.verify(&key)).unwrap_or(false)
     };
     let others = all.filter(|(_, x509)| !is_self_signed(x509));
     others

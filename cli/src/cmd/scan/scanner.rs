@@ -277,8 +277,10 @@ impl<'a> Scanner<'a> {
             match answer {
                 Chosen::Suite(suite, _) => {
                     is_on = true;
-                    let longest = left.len().max(self.seen().longest);
-                    self.seen().longest = longest;
+                    {
+                        let mut seen = self.seen();
+                        seen.longest = seen.longest.max(left.len());
+                    }
                     left.retain(|other| other.id != suite.id);
                     suites.push(suite);
                     offers.push(left);
