@@ -158,7 +158,11 @@ pub(super) fn decode(bytes: &[u8], encoding: &str) -> String {
             bytes.iter().map(ascii).collect()
         }
         Codec::Same(encoding) => plain(encoding, bytes),
-        Codec::Marked(encoding) => encoding.decode(bytes).0.into_owned(),
+        Codec::Marked(encoding) => match bytes {
+            [0xfe, 0xff, rest @ ..] => plain(UTF_16BE, rest),
+            [0xff, 0xfe, rest @ ..] => plain(UTF_16LE, rest),
+            _ => plain(encoding, bytes),
+        },
         Codec::Utf8Sig => UTF_8.decode_with_bom_removal(bytes).0.into_owned(),
         Codec::Windows(encoding) => {
             let text = plain(encoding, bytes);

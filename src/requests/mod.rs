@@ -61,6 +61,8 @@
 //! - Cookies with a quoted or relative `Path`, or with an empty `Domain`, are sent back; Python never sends them. `Port` is
 //!   ignored; Python drops a cookie whose `Port` lacks the port of the server.
 //! - A response 204 or 304 has no body; Python returns a chunked one.
+//! - With `allow_redirects(false)`, a redirect with faulty chunks or faulty compression is an error; Python returns it
+//!   with an empty body.
 //! - A time-out of zero is a `ConnectTimeout` or `ReadTimeout`; in Python it is a `ValueError`.
 //! - A reader ([`RequestOptions::data_reader`]) that has to be sent again is an `UnrewindableBodyError`. In Python,
 //!   a generator is then sent as an empty body, and a file without a position with `HTTPDigestAuth` is an `OSError`.

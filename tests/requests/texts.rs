@@ -95,6 +95,8 @@ fn texts_are_decoded_as_in_python() {
         all.push(answer(&label, b"plain"));
         all.push(answer(&label, b"\xb0\xa1\xb0\xa2"));
     }
+    // The mark of UTF-8 is no mark of UTF-16.
+    all.push(answer("text/plain; charset=utf-16", b"\xef\xbb\xbfab"));
     // The last charset counts.
     all.push(answer("text/plain; charset=utf-8; charset=latin-1", &every));
     all.push(answer("text/html", &every));

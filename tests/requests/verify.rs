@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::path::Path;
 use std::process::Command;
 
-use pyssl::requests::{self, Error, RequestOptions, Verify};
+use pyssl::requests::{self, Error, HttpAdapter, RequestOptions, Session, Verify};
 use pyssl_testing::pki::odd;
 use pyssl_testing::{Ca, Files, HttpsServer, ServerConfig};
 
@@ -247,4 +247,15 @@ fn verify_true_trusts_the_systems_certificates() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
+}
+
+#[test]
+fn an_empty_fingerprint_is_an_error() {
+    let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
+    let adapter = HttpAdapter::new().assert_fingerprint("");
+    let session = Session::new(()).trust_env(false);
+    let session = session.mount("https://", adapter);
+    let options = RequestOptions::new().verify(false);
+    let outcome = session.get(server.url("localhost", "/"), options);
+    assert!(matches!(outcome, Err(Error::SSLError(_))), "{outcome:?}");
 }
