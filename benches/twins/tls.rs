@@ -51,7 +51,8 @@ pub(crate) trait Tls: Sized + 'static {
     }
     fn reused(stream: &Self::Stream) -> bool;
     fn send(stream: &mut Self::Stream, data: &[u8]);
-    /// Sends a file from its current position, as the library's documentation recommends.
+    /// Sends a file from its current position: with `sendfile`, which reads blocks of 256 KiB, or with `std::io::copy`,
+    /// which reads smaller ones, if the library has no `sendfile`.
     fn send_file(stream: &mut Self::Stream, file: &File);
     /// Returns 0 at the end of the stream, with or without close_notify.
     fn recv(stream: &mut Self::Stream, buf: &mut [u8]) -> usize;

@@ -422,6 +422,12 @@ mod redis_server {
             .expect("a server");
         redis.process = process;
         assert_eq!(store.get_or_insert(1, &key(2), later).unwrap(), key(2));
+        // Redis closes the kept connection. The same call opens another one.
+        let mut plain = ::redis::Client::open(redis.address()).unwrap();
+        let kill = ["KILL", "TYPE", "normal"];
+        let closed: i64 = ::redis::cmd("CLIENT").arg(&kill).query(&mut plain).unwrap();
+        assert_eq!(closed, 1);
+        assert_eq!(store.get_or_insert(1, &key(3), later).unwrap(), key(2));
     }
 
     #[test]

@@ -85,8 +85,9 @@ impl RedisStore {
         })
     }
 
-    /// Connects with this context to a `rediss://` address. Other addresses have no TLS, and ignore it. Without it, the server needs a certificate that the
-    /// system trusts ([`create_default_context`](pyssl::create_default_context)).
+    /// Uses this context for a `rediss://` address. The default is
+    /// [`create_default_context`](pyssl::create_default_context), so the system must trust the server's certificate.
+    /// Other addresses have no TLS, so the context has no effect.
     #[must_use]
     pub fn context(mut self, context: &SslContext) -> RedisStore {
         self.context = self.context.map(|_| context.clone());
@@ -178,9 +179,10 @@ impl TicketKeyStore for RedisStore {
         } = &*self;
         let (runtime, name) = (&self.runtime.0, &name);
         let work = within(async move {
-            // Redis or a firewall may have closed the connection, which is used once in a period.
+            // The connection is used once in a period, so Redis may have closed it, or a firewall may have forgotten it.
             if let Some(mut connection) = kept {
-                if let Ok(key) = exchange(&mut connection, name, candidate, expires).await {
+                let again = exchange(&mut connection, name, candidate, expires);
+                if let Ok(Ok(key)) = tokio::time::timeout(TIMEOUT / 2, again).await {
                     return Ok((key, connection));
                 }
             }

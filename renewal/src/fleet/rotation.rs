@@ -33,8 +33,8 @@ const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// that period, and decrypts them for one more period. A server gets the key of the next period ahead of time, so
 /// a short failure of the store has no effect. If the store fails for longer, the server encrypts with a random
 /// key of its own, because no key encrypts beyond its period. Sessions then resume on the same server only, until
-/// the store answers again. After `start`, a store that panics has the same effect as one that fails. While a store does not
-/// return, the server does the same, but [`on_error`](TicketRotationBuilder::on_error) is not called.
+/// the store answers again. After `start`, a panic of the store counts as a failure. While a call of the store does not
+/// return, the server also uses its own key, but [`on_error`](TicketRotationBuilder::on_error) is not called.
 ///
 /// The clocks of the servers should agree to a few seconds. A server whose clock is late encrypts with the key of
 /// the previous period, which all servers still accept.

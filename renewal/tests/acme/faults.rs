@@ -382,12 +382,18 @@ fn the_contact_is_sent_and_a_binding_needs_the_right_key() {
 #[test]
 fn the_test_server_refuses_requests_without_a_right_signature() {
     let server = AcmeServer::start();
-    let url = server.directory().replace("directory", "new-order");
-    let jws = serde_json::json!({ "protected": "e30", "payload": "e30", "signature": "" });
+    let url = |path| server.directory().replace("directory", path);
+    let nonce = pyssl::requests::get(url("nonce"), ()).unwrap();
+    let nonce = nonce.headers()["replay-nonce"].to_str().unwrap().to_owned();
+    let account = url("account");
+    let header = serde_json::json!({"alg": "ES256", "jwk": {}, "nonce": nonce, "url": account});
+    let header = openssl::base64::encode_block(header.to_string().as_bytes());
+    let jws = serde_json::json!({ "protected": header, "payload": "e30", "signature": "" });
     let options = pyssl::requests::RequestOptions::new().json(&jws);
-    let answer = pyssl::requests::post(url, options).unwrap();
-    assert_eq!(answer.status_code(), 400);
-    assert!(server.orders().is_empty());
+    let answer = pyssl::requests::post(account, options).unwrap();
+    let text = answer.text();
+    assert!(text.contains("the signature is wrong"), "{text}");
+    assert_eq!((answer.status_code(), server.accounts()), (400, 0));
 }
 
 #[test]
