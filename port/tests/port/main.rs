@@ -10,6 +10,7 @@ mod hostile;
 mod lines;
 mod literals;
 mod names;
+mod requests;
 mod values;
 
 use pyssl_port::Port;
