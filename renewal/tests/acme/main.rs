@@ -5,6 +5,7 @@
     reason = "a step that fails is a failed test"
 )]
 
+mod answers;
 mod challenges;
 mod faults;
 mod load;
